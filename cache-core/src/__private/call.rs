@@ -1,0 +1,284 @@
+//! One call of a generated function: the look-up, and what the helpers do.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::function::{Function, InstanceId, region_name};
+use super::invalidate::Target;
+use super::kind::{Kind, Split};
+use super::miss::Miss;
+use super::source::Source;
+use super::tags::{LateTags, TagText, collect};
+use crate::cache::Cache;
+use crate::flight::Outcome;
+use crate::invalidated::Invalidating;
+use crate::key::CacheKey;
+use crate::policy::{Policy, Ttl};
+use crate::region::{AnyRegion, Blueprint, CacheValue, Found, Hooks, RegionInner, Weigh};
+
+/// What a call found: the return value, or the right to load it.
+pub enum Look<Kd: Kind, O> {
+    Hit(Kd::Ret),
+    Miss(Miss<Kd, O>),
+}
+
+/// The policy of a generated function, and its weigher.
+pub struct Settings<V> {
+    policy: Policy,
+    weigh: Option<Weigh<V>>,
+}
+
+impl<V> Settings<V> {
+    fn new() -> Self {
+        Self { policy: Policy::new(), weigh: None }
+    }
+
+    fn with(mut self, change: impl FnOnce(Policy) -> Policy) -> Self {
+        self.policy = change(self.policy);
+        self
+    }
+
+    #[must_use]
+    pub fn ttl(self, ttl: Duration) -> Self {
+        self.with(|policy| policy.ttl(ttl))
+    }
+
+    #[must_use]
+    pub fn ttl_never(self) -> Self {
+        self.with(|policy| policy.ttl(Ttl::Never))
+    }
+
+    #[must_use]
+    pub fn ttl_default(self) -> Self {
+        self.with(|policy| policy.ttl(Ttl::Default))
+    }
+
+    #[must_use]
+    pub fn jitter(self, percent: u8) -> Self {
+        self.with(|policy| policy.jitter(percent))
+    }
+
+    #[must_use]
+    pub fn negative_ttl(self, ttl: Duration) -> Self {
+        self.with(|policy| policy.negative_ttl(ttl))
+    }
+
+    #[must_use]
+    pub fn capacity(self, capacity: u64) -> Self {
+        self.with(|policy| policy.capacity(capacity))
+    }
+
+    #[must_use]
+    pub fn track(self, track: bool) -> Self {
+        self.with(|policy| policy.track(track))
+    }
+
+    #[must_use]
+    pub fn weigh(mut self, weigh: impl Fn(&V) -> u64 + Send + Sync + 'static) -> Self {
+        self.weigh = Some(Box::new(weigh));
+        self
+    }
+
+    /// `tier = "l1"`: there is no other tier in this process yet.
+    #[must_use]
+    pub fn local(self) -> Self {
+        self
+    }
+}
+
+/// All that is known of a call but its key.
+#[derive(Clone, Copy)]
+pub struct Call<S, I, Kd, P, F> {
+    function: &'static Function,
+    source: S,
+    instance: I,
+    kind: PhantomData<Kd>,
+    place: P,
+    settings: F,
+}
+
+impl<S, I, Kd, P, F> Call<S, I, Kd, P, F>
+where
+    S: Source,
+    I: InstanceId,
+    Kd: Kind,
+    Kd::Value: CacheValue,
+    P: FnOnce() -> &'static str,
+    F: FnOnce(Settings<Kd::Value>) -> Settings<Kd::Value>,
+{
+    #[inline]
+    pub fn new(function: &'static Function, source: S, instance: I, _: Kd, place: P, settings: F) -> Self {
+        Self { function, source, instance, kind: PhantomData, place, settings }
+    }
+
+    /// Looks the key up. Nothing is moved or awaited; a hit allocates nothing.
+    #[inline]
+    pub fn look<Q: CacheKey>(self, key: &Q) -> Look<Kd, Q::Owned> {
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
+            let look = region.by(key);
+            match region.look(&look) {
+                Found::Value(value) => Look::Hit(Kd::hit(value)),
+                found => missed(region, key, look.hash, found),
+            }
+        })
+    }
+
+    /// The right to load, whether or not there is an entry.
+    pub fn refresh<Q: CacheKey>(self, key: &Q) -> Miss<Kd, Q::Owned> {
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
+            let look = region.by(key);
+            Miss { region: region.arc(), key: key.to_owned_key(), hash: look.hash, force: true, kind: PhantomData }
+        })
+    }
+
+    pub fn peek<Q: CacheKey>(self, key: &Q) -> Option<Kd::Named> {
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| match region.peek(&region.by(key)) {
+            Found::Value(value) => Kd::named(Some(value)),
+            Found::Absent => Kd::named(None),
+            Found::Error(_) | Found::Nothing => None,
+        })
+    }
+
+    pub fn put<Q, T, L>(self, key: &Q, value: Kd::Named, tags: T, late: L) -> Invalidating
+    where
+        Q: CacheKey,
+        T: IntoIterator<Item = TagText>,
+        L: FnOnce(&Kd::Value, &mut LateTags<'_>),
+    {
+        let mut list = collect(tags);
+        let value = Kd::unnamed(value);
+        if let Some(value) = &value {
+            late(value, &mut LateTags(&mut list));
+        }
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| region.put(&region.by(key), value, list));
+        Invalidating::done()
+    }
+
+    pub fn invalidate<Q: CacheKey>(self, key: &Q) -> Invalidating {
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| region.invalidate(&region.by(key)));
+        Invalidating::done()
+    }
+
+    /// The key, to be invalidated later.
+    pub fn target<Q: CacheKey>(self, key: &Q) -> Target {
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
+            let (region, key) = (region.arc(), key.to_owned_key());
+            Target::new(move || region.invalidate(&region.by(&key)))
+        })
+    }
+
+    pub fn key_text<Q: CacheKey>(self, key: &Q) -> String {
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| region.key_text(key))
+    }
+
+    /// Drops all entries of the function, if it has a region yet.
+    pub fn invalidate_all(self) -> Invalidating {
+        let name = region_name(self.function.info, (self.place)(), &self.instance.suffix());
+        self.source.with(|cache| cache.invalidate_region(&name))
+    }
+
+    /// The function's region without its types; `None` if the function was not called yet.
+    pub fn region(self) -> Option<AnyRegion> {
+        let name = region_name(self.function.info, (self.place)(), &self.instance.suffix());
+        self.source.with(|cache| cache.regions().into_iter().find(|region| region.name() == name))
+    }
+
+    #[inline]
+    fn with_region<Q: CacheKey, R>(self, work: impl FnOnce(Held<'_, Region<Q, Kd>>) -> R) -> R {
+        let Self { function, source, instance, place, settings, .. } = self;
+        source.with(|cache| {
+            let index = instance.index(function);
+            let cell = match cache.function_region(index) {
+                Some(cell) => cell,
+                None => make::<Q::Owned, _, _, _, _>(cache, function, index, instance, place, settings),
+            };
+            match cell.downcast_ref() {
+                Some(region) => work(Held { region, cell }),
+                None => unreachable!("an instance of a function has one key type and one value type"),
+            }
+        })
+    }
+}
+
+type Region<Q, Kd> = RegionInner<<Q as CacheKey>::Owned, <Kd as Kind>::Value>;
+
+/// A region in the table of its cache: borrowed for a hit, shared for a miss.
+struct Held<'a, T> {
+    region: &'a T,
+    cell: &'a Arc<dyn Any + Send + Sync>,
+}
+
+impl<T: Any + Send + Sync> Held<'_, T> {
+    fn arc(&self) -> Arc<T> {
+        match Arc::clone(self.cell).downcast() {
+            Ok(region) => region,
+            Err(_) => unreachable!("it was borrowed as this type"),
+        }
+    }
+}
+
+impl<T> std::ops::Deref for Held<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        self.region
+    }
+}
+
+#[cold]
+fn missed<Q: CacheKey, Kd: Kind>(
+    region: Held<'_, Region<Q, Kd>>,
+    key: &Q,
+    hash: u64,
+    found: Found<Kd::Value>,
+) -> Look<Kd, Q::Owned>
+where
+    Kd::Value: CacheValue,
+{
+    let known = match found {
+        Found::Absent if Kd::ABSENCES => Some(Outcome::Absent),
+        Found::Error(error) => error.copy().map(Outcome::Error),
+        _ => None,
+    };
+    match known {
+        Some(outcome) => Look::Hit(Kd::join(Split(outcome))),
+        None => Look::Miss(Miss {
+            region: region.arc(),
+            key: key.to_owned_key(),
+            hash,
+            force: false,
+            kind: PhantomData,
+        }),
+    }
+}
+
+#[cold]
+fn make<'c, O, V, I, P, F>(
+    cache: &'c Cache,
+    function: &'static Function,
+    index: usize,
+    instance: I,
+    place: P,
+    settings: F,
+) -> &'c Arc<dyn Any + Send + Sync>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: CacheValue,
+    I: InstanceId,
+    P: FnOnce() -> &'static str,
+    F: FnOnce(Settings<V>) -> Settings<V>,
+{
+    let info = function.info;
+    let declared = format!("{}:{}", info.file, info.line);
+    let settings = settings(Settings::new());
+    let blueprint = Blueprint {
+        name: region_name(info, place(), &instance.suffix()),
+        policy: settings.policy,
+        hooks: Hooks { weigh: settings.weigh, ..Hooks::default() },
+        literals: Some(info.literals),
+    };
+    cache.function_region_or_make::<O, V>(index, &declared, || blueprint)
+}

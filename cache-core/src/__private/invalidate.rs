@@ -1,0 +1,59 @@
+//! What `#[cache_invalidate]` does.
+
+use std::fmt;
+
+use super::kind::Kind;
+use super::source::Source;
+use super::tags::TagText;
+use crate::invalidated::{Invalidated, Invalidating};
+
+/// A key to be invalidated later: evaluated before the mutator's body, fired after it.
+pub struct Target(Box<dyn FnOnce() + Send>);
+
+impl Target {
+    pub(super) fn new(invalidate: impl FnOnce() + Send + 'static) -> Self {
+        Self(Box::new(invalidate))
+    }
+
+    pub fn invalidate(self) -> Invalidating {
+        (self.0)();
+        Invalidating::done()
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Target")
+    }
+}
+
+/// Whether a mutator did what it was asked to.
+pub fn succeeded<Kd: Kind>(_: Kd, ret: &Kd::Ret) -> bool {
+    Kd::succeeded(ret)
+}
+
+/// Runs `work` on the value a mutator returned, if it returned one.
+pub fn with_success<Kd: Kind, R>(_: Kd, ret: &Kd::Ret, work: impl FnOnce(&Kd::Value) -> R) -> Option<R> {
+    Kd::success(ret).map(work)
+}
+
+/// Invalidates targets and tags. All of this process at once, before anything is awaited: a caller that goes away
+/// leaves nothing half done here.
+pub async fn fire<S: Source>(
+    source: S,
+    targets: impl IntoIterator<Item = Target>,
+    tags: impl IntoIterator<Item = TagText>,
+) -> Invalidated {
+    fire_blocking(source, targets, tags);
+    Invalidating::done().await
+}
+
+/// [`fire`] for mutators that are not async: the rest of the fleet is told in the background.
+pub fn fire_blocking<S: Source>(
+    source: S,
+    targets: impl IntoIterator<Item = Target>,
+    tags: impl IntoIterator<Item = TagText>,
+) {
+    targets.into_iter().for_each(|target| target.invalidate().detach());
+    source.with(|cache| cache.invalidate_tags(tags.into_iter().filter_map(TagText::finish)).detach());
+}

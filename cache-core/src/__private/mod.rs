@@ -1,0 +1,35 @@
+//! Everything that generated code may touch. No promises: it changes without notice.
+//!
+//! A generated function is data plus one call from here; what can be decided at run time is decided here.
+
+mod call;
+mod function;
+mod invalidate;
+mod kind;
+mod miss;
+mod probe;
+mod require;
+mod source;
+mod tags;
+
+pub use std::boxed::Box;
+pub use std::option::Option;
+pub use std::result::Result;
+pub use std::string::String;
+pub use std::time::Duration;
+
+pub use call::{Call, Look, Settings};
+pub use function::{Function, Instance, InstanceId, Sole, instance, place};
+pub use inventory;
+pub use invalidate::{Target, fire, fire_blocking, succeeded, with_success};
+pub use kind::{Kind, NegativeKind, OptionKind, OptionLike, PlainKind, ResultKind, ResultLike, ResultOptionKind};
+pub use miss::{Miss, warm};
+pub use probe::{KindPlain, KindResult, Probe, ShareFallback, ShareProbe, clone_argument, share_by};
+pub use require::{key_part, require_named, require_negative, require_shared, require_value};
+pub use source::{Ambient, Explicit, OwnedSource, Source, explicit};
+pub use tags::{LateTags, TagPart, TagText, no_late_tags, part};
+
+pub use crate::invalidated::{Invalidated, Invalidating};
+pub use crate::key::CacheKey;
+pub use crate::region::{AnyRegion, CacheValue, SharedValue};
+pub use crate::registry::{Info, Mutator, Registered, RegisteredMutator};

@@ -1,0 +1,55 @@
+//! Which cache a generated function uses.
+
+use crate::ambient;
+use crate::cache::Cache;
+
+/// Leads to a cache without cloning it.
+pub trait Source {
+    #[doc(hidden)]
+    fn with<R>(&self, work: impl FnOnce(&Cache) -> R) -> R;
+}
+
+/// The cache of the current scope, or the global one.
+#[derive(Debug, Clone, Copy)]
+pub struct Ambient;
+
+impl Source for Ambient {
+    #[inline]
+    fn with<R>(&self, work: impl FnOnce(&Cache) -> R) -> R {
+        ambient::with(work)
+    }
+}
+
+/// `cache = expr`.
+#[derive(Debug, Clone, Copy)]
+pub struct Explicit<'c>(&'c Cache);
+
+#[must_use]
+pub fn explicit(cache: &Cache) -> Explicit<'_> {
+    Explicit(cache)
+}
+
+impl Explicit<'_> {
+    /// For a use after the body, which may move what the expression borrows.
+    #[must_use]
+    pub fn owned(self) -> OwnedSource {
+        OwnedSource(self.0.clone())
+    }
+}
+
+impl Source for Explicit<'_> {
+    #[inline]
+    fn with<R>(&self, work: impl FnOnce(&Cache) -> R) -> R {
+        work(self.0)
+    }
+}
+
+/// A cache of one's own.
+#[derive(Debug)]
+pub struct OwnedSource(Cache);
+
+impl Source for OwnedSource {
+    fn with<R>(&self, work: impl FnOnce(&Cache) -> R) -> R {
+        work(&self.0)
+    }
+}

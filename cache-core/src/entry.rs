@@ -1,0 +1,124 @@
+//! What lies in the cache under a key.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use smallvec::SmallVec;
+
+use crate::clock::Time;
+use crate::freshness::Freshness;
+use crate::touch::{Name, Stamp, Touch};
+
+/// A value and what it takes to know whether it may be served.
+pub(crate) struct Entry<V> {
+    /// `None` is an absence or an error, kept because the policy has a `negative_ttl`.
+    pub(crate) value: Option<V>,
+    pub(crate) fresh_until: Time,
+    /// The touch clock when the load of this value began.
+    pub(crate) start: Touch,
+    /// What the entry counts against the capacity; fixed when it is stored.
+    pub(crate) weight: u32,
+    pub(crate) ties: Option<Arc<Ties>>,
+}
+
+/// The names an entry hangs on besides its region, and what else only some entries have.
+#[derive(Debug)]
+pub(crate) struct Ties {
+    /// Own tags and everything inherited from the entries this one was built from.
+    pub(crate) stamps: Stamps,
+    /// The region and the key itself, for those who build on this entry. Present once somebody did.
+    pub(crate) self_stamps: Option<[Stamp; 2]>,
+    pub(crate) error: Option<StoredError>,
+}
+
+/// Most entries carry one or two tags.
+pub(crate) type Stamps = SmallVec<[Stamp; 2]>;
+
+impl<V> Entry<V> {
+    /// Whether the entry may be served now, as far as time and its own names say. The region is the caller's to check.
+    #[inline]
+    pub(crate) fn freshness(&self, now: Time) -> Freshness {
+        if now >= self.fresh_until {
+            return Freshness::Expired;
+        }
+        match &self.ties {
+            Some(ties) if !ties.stamps.iter().all(Stamp::is_valid) => Freshness::Invalid,
+            _ => Freshness::Fresh,
+        }
+    }
+
+    /// The same, with the region's name.
+    #[inline]
+    pub(crate) fn freshness_in(&self, region: &Name, now: Time) -> Freshness {
+        if region.touched.get() > self.start { Freshness::Invalid } else { self.freshness(now) }
+    }
+
+    pub(crate) fn error(&self) -> Option<&StoredError> {
+        self.ties.as_ref().and_then(|ties| ties.error.as_ref())
+    }
+}
+
+/// A loader's error, kept with the means to copy it. (`E` is the user's type, the region does not know it.)
+#[derive(Clone)]
+pub(crate) struct StoredError(Arc<dyn CopyError>);
+
+trait CopyError: Send + Sync {
+    fn copy(&self) -> Box<dyn Any + Send>;
+}
+
+struct Original<E> {
+    // A mutex makes an `E` that is only `Send` shareable; it is copied once per caller.
+    error: Mutex<E>,
+    share: fn(&E) -> E,
+}
+
+impl<E: Send + 'static> CopyError for Original<E> {
+    fn copy(&self) -> Box<dyn Any + Send> {
+        Box::new((self.share)(&self.error.lock()))
+    }
+}
+
+impl StoredError {
+    fn new<E: Send + 'static>(error: E, share: fn(&E) -> E) -> Self {
+        Self(Arc::new(Original { error: Mutex::new(error), share }))
+    }
+
+    /// A copy of the error; `None` when it is not an `E`.
+    pub(crate) fn copy<E: 'static>(&self) -> Option<E> {
+        self.0.copy().downcast::<E>().ok().map(|error| *error)
+    }
+}
+
+/// How the error of a load is copied for others. Made where the error is known to be sendable.
+pub struct Sharing<E> {
+    share: fn(&E) -> E,
+    keep: fn(&E, fn(&E) -> E) -> StoredError,
+}
+
+impl<E> Clone for Sharing<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Sharing<E> {}
+
+impl<E: Send + 'static> Sharing<E> {
+    pub(crate) fn by(share: fn(&E) -> E) -> Self {
+        Self { share, keep: |error, share| StoredError::new(share(error), share) }
+    }
+}
+
+impl<E> Sharing<E> {
+    pub(crate) fn keep(self, error: &E) -> StoredError {
+        (self.keep)(error, self.share)
+    }
+}
+
+impl std::fmt::Debug for StoredError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The error is the user's and may hold what does not belong in logs.
+        f.write_str("StoredError")
+    }
+}

@@ -1,0 +1,24 @@
+//! How a load ended.
+
+use std::sync::Arc;
+
+use crate::entry::{StoredError, Ties};
+
+/// What a loader returned.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome<V, E> {
+    Value(V),
+    /// There is no value: `None`, or `Ok(None)`.
+    Absent,
+    Error(E),
+}
+
+/// A load's result, as it is handed to those who waited for it.
+#[derive(Debug)]
+pub(crate) struct Landed<V> {
+    pub(crate) outcome: Outcome<V, StoredError>,
+    /// What a load that uses this result depends on; `None` when nobody needs to know, or when it must not be built
+    /// upon (then `doubtful` says so).
+    pub(crate) ties: Option<Arc<Ties>>,
+    pub(crate) doubtful: bool,
+}

@@ -1,0 +1,56 @@
+//! Names of single keys, for entries that were built from theirs.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::key::{CacheKey, Look, PassThrough, StoredKey};
+use crate::touch::{Name, Touch};
+
+const FIRST_PURGE: usize = 64;
+
+/// Key → [`Name`], for as long as some entry depends on the key.
+///
+/// A key's identity is made when something first depends on it, under the lock of its shard, while the entry is there
+/// or its flight knows when the key was last touched: so the name starts with exactly the truth. Invalidating the key
+/// touches it, whether or not the key's own entry is still in the cache.
+#[derive(Debug)]
+pub(crate) struct Identities<O> {
+    names: HashMap<StoredKey<O>, Arc<Name>, PassThrough>,
+    purge_at: usize,
+}
+
+impl<O> Default for Identities<O> {
+    fn default() -> Self {
+        Self { names: HashMap::default(), purge_at: FIRST_PURGE }
+    }
+}
+
+impl<O: Eq> Identities<O> {
+    /// The identity of `key`, which was last touched at `touched` if it has none yet.
+    pub(crate) fn name<Q: CacheKey<Owned = O> + ?Sized>(&mut self, look: &Look<'_, Q>, touched: Touch) -> Arc<Name> {
+        if let Some(name) = self.names.get(look) {
+            return Arc::clone(name);
+        }
+        if self.names.len() >= self.purge_at {
+            // Under the shard's lock nobody can take a new reference from here: 1 means that nothing depends on it.
+            self.names.retain(|_, name| Arc::strong_count(name) > 1);
+            self.purge_at = (self.names.len() * 2).max(FIRST_PURGE);
+        }
+        let name = Name::new(touched);
+        let key = StoredKey { hash: look.hash, key: look.key.to_owned_key() };
+        self.names.insert(key, Arc::clone(&name));
+        name
+    }
+
+    pub(crate) fn touch<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, touch: Touch) {
+        if let Some(name) = self.names.get(look) {
+            name.touched.raise(touch);
+        }
+    }
+
+    /// Touches all keys that `select` selects.
+    pub(crate) fn touch_where(&self, select: impl Fn(&O) -> bool, touch: Touch) {
+        self.names.iter().filter(|(key, _)| select(&key.key)).for_each(|(_, name)| name.touched.raise(touch));
+    }
+}

@@ -1,0 +1,59 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod ambient;
+mod builder;
+mod cache;
+mod clock;
+mod counter;
+mod entry;
+mod error;
+mod event;
+mod flight;
+mod freshness;
+mod invalidated;
+mod key;
+mod l1;
+mod ledger;
+mod policy;
+mod random;
+mod rate_limit;
+mod region;
+mod registry;
+mod shared;
+mod spawn;
+mod stats;
+mod table;
+mod tag;
+mod touch;
+mod track;
+
+#[doc(hidden)]
+#[allow(missing_docs, reason = "not an interface for people")]
+pub mod __private;
+
+#[cfg(any(test, feature = "test-util"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub mod test_util;
+
+#[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+pub use cache_macros::{cache_invalidate, cached, cached_impl};
+
+pub use ambient::tracked;
+pub use builder::CacheBuilder;
+pub use cache::Cache;
+pub use clock::{Clock, Sleep, Time};
+pub use counter::Counter;
+pub use error::{Error, ErrorKind};
+pub use event::{Event, EventListener, NotStored, RemovalCause};
+pub use invalidated::{Invalidated, Invalidating};
+pub use key::{CacheKey, KeyWriter};
+pub use policy::{Policy, Ttl};
+pub use random::{Random, SeededRandom};
+pub use rate_limit::{RateLimit, RateLimiter};
+pub use region::{AnyRegion, CacheValue, Local, Region, RegionBuilder, Shareable, SharedValue};
+pub use registry::{FunctionInfo, MutatorInfo, functions, mutators};
+pub use spawn::{Spawn, Task};
+pub use stats::Stats;
+pub use tag::Tag;

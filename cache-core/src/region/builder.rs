@@ -1,0 +1,222 @@
+//! Making a region.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::inner::{Hooks, RegionInner, Rules};
+use super::Region;
+use crate::cache::Cache;
+use crate::error::Error;
+use crate::event::RemovalCause;
+use crate::key::CacheKey;
+use crate::l1::Store;
+use crate::policy::{Policy, Ttl};
+use crate::shared::Shared;
+use crate::stats::Counters;
+use crate::tag::Tag;
+
+/// A value that can be kept in this process: it is handed out as a clone.
+///
+/// Implemented for every type that qualifies. Put what is expensive to clone into an [`Arc`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept in a cache",
+    label = "values are handed out as clones, to any thread",
+    note = "a cached value must be `Clone + Send + Sync + 'static`: derive `Clone`, or return `Arc<{Self}>`"
+)]
+pub trait CacheValue: Clone + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Clone + Send + Sync + 'static> CacheValue for V {}
+
+/// A value that can also be kept in the shared tier: serde can write and read it. Implemented for every type that
+/// qualifies.
+///
+/// It is asked for from the first day, so that connecting a shared tier later silently skips no function. `Arc<T>`
+/// qualifies if `T` does.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept in the shared tier",
+    label = "this value is neither written nor read by serde",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or keep it in this process only: `tier = \"l1\"` (on a region builder: `.local()`)"
+)]
+pub trait SharedValue: CacheValue {}
+
+#[diagnostic::do_not_recommend]
+impl<V: CacheValue + Serialize + DeserializeOwned> SharedValue for V {}
+
+/// Marks a region whose values may go to the shared tier. The default.
+#[derive(Debug)]
+pub enum Shareable {}
+
+/// Marks a region that stays in this process.
+#[derive(Debug)]
+pub enum Local {}
+
+/// What a [`Region`] is to be. From [`Cache::region`]; every setter states its default.
+#[must_use = "a builder does nothing until `build`"]
+pub struct RegionBuilder<'c, K: CacheKey, V, Tier = Shareable> {
+    cache: &'c Cache,
+    name: String,
+    policy: Policy,
+    hooks: Hooks<K::Owned, V>,
+    tier: PhantomData<fn() -> (K, Tier)>,
+}
+
+impl<'c, K: CacheKey, V: CacheValue> RegionBuilder<'c, K, V> {
+    pub(crate) fn new(cache: &'c Cache, name: String) -> Self {
+        Self { cache, name, policy: Policy::new(), hooks: Hooks::default(), tier: PhantomData }
+    }
+
+    /// Keeps the region in this process, for values that serde cannot carry. Default: the shared tier is used where
+    /// the cache has one.
+    pub fn local(self) -> RegionBuilder<'c, K, V, Local> {
+        RegionBuilder {
+            cache: self.cache,
+            name: self.name,
+            policy: self.policy,
+            hooks: self.hooks,
+            tier: PhantomData,
+        }
+    }
+
+    /// Makes the region.
+    ///
+    /// # Errors
+    ///
+    /// [`DuplicateRegion`](crate::ErrorKind::DuplicateRegion) if the cache has a region of this name,
+    /// [`Configuration`](crate::ErrorKind::Configuration) if a setting cannot mean anything.
+    pub fn build(self) -> Result<Region<K, V>, Error>
+    where
+        V: SharedValue,
+    {
+        self.local().build()
+    }
+}
+
+impl<K: CacheKey, V: CacheValue> RegionBuilder<'_, K, V, Local> {
+    /// Makes the region.
+    ///
+    /// # Errors
+    ///
+    /// [`DuplicateRegion`](crate::ErrorKind::DuplicateRegion) if the cache has a region of this name,
+    /// [`Configuration`](crate::ErrorKind::Configuration) if a setting cannot mean anything.
+    pub fn build(self) -> Result<Region<K, V>, Error> {
+        self.cache.add_region(Blueprint { name: self.name, policy: self.policy, hooks: self.hooks, literals: None })
+    }
+}
+
+impl<K: CacheKey, V: CacheValue, Tier> RegionBuilder<'_, K, V, Tier> {
+    /// Sets the whole policy. Default: [`Policy::new`].
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How long a value is fresh; see [`Policy::ttl`]. Default: the cache's.
+    pub fn ttl(mut self, ttl: impl Into<Ttl>) -> Self {
+        self.policy = self.policy.ttl(ttl);
+        self
+    }
+
+    /// By how many percent an entry's own ttl may differ; see [`Policy::jitter`]. Default: 0.
+    pub fn jitter(mut self, percent: u8) -> Self {
+        self.policy = self.policy.jitter(percent);
+        self
+    }
+
+    /// How long absences and errors are kept; see [`Policy::negative_ttl`]. Default: not at all.
+    pub fn negative_ttl(mut self, ttl: Duration) -> Self {
+        self.policy = self.policy.negative_ttl(ttl);
+        self
+    }
+
+    /// How many entries, or how much weight, the region holds; see [`Policy::capacity`]. Default: 10 000.
+    pub fn capacity(mut self, capacity: u64) -> Self {
+        self.policy = self.policy.capacity(capacity);
+        self
+    }
+
+    /// Whether entries depend on what their loads read; see [`Policy::track`]. Default: true.
+    pub fn track(mut self, track: bool) -> Self {
+        self.policy = self.policy.track(track);
+        self
+    }
+
+    /// Makes the capacity a sum of weights, in a unit of your choice (bytes, say). An entry weighs at least 1, and
+    /// what weighs more than a shard of the region holds is not stored (a region of capacity `c` has at most
+    /// `max(4 × cores, c / 1 MiB)` shards). Default: every entry weighs 1.
+    pub fn weigh(mut self, weigh: impl Fn(&V) -> u64 + Send + Sync + 'static) -> Self {
+        self.hooks.weigh = Some(Box::new(weigh));
+        self
+    }
+
+    /// Gives every entry the tags that `tags` makes of its key (in its owned form) and value. Default: none.
+    pub fn tags(mut self, tags: impl Fn(&K::Owned, &V) -> Vec<Tag> + Send + Sync + 'static) -> Self {
+        self.hooks.tags = Some(Box::new(tags));
+        self
+    }
+
+    /// Calls `listener` with every value that leaves the region, and why. It is called after the fact, with no lock
+    /// held, by whoever made the entry leave; what was invalidated by a tag leaves when it is found. Default: none.
+    pub fn on_removal(mut self, listener: impl Fn(&K::Owned, &V, RemovalCause) + Send + Sync + 'static) -> Self {
+        self.hooks.on_removal = Some(Box::new(listener));
+        self
+    }
+}
+
+impl<K: CacheKey, V, Tier> fmt::Debug for RegionBuilder<'_, K, V, Tier> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegionBuilder").field("name", &self.name).field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// All it takes to make a region, checked by nobody yet.
+pub(crate) struct Blueprint<O, V> {
+    pub(crate) name: String,
+    pub(crate) policy: Policy,
+    pub(crate) hooks: Hooks<O, V>,
+    pub(crate) literals: Option<&'static [&'static str]>,
+}
+
+/// A weigher's unit is unknown. Bytes are the likeliest, and then this is a middling entry.
+const LIKELY_WEIGHT: u64 = 256;
+
+/// Makes a region; with `keeps` false one that stores nothing.
+pub(crate) fn make<O, V>(shared: &Arc<Shared>, blueprint: Blueprint<O, V>, keeps: bool) -> Arc<RegionInner<O, V>>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    let Blueprint { name, policy, hooks, literals } = blueprint;
+    let entries = if hooks.weigh.is_some() { policy.capacity / LIKELY_WEIGHT } else { policy.capacity };
+    let rules = Rules {
+        ttl: match policy.ttl {
+            Ttl::Default => Some(shared.default_ttl),
+            Ttl::Never => None,
+            Ttl::After(ttl) => Some(ttl),
+        },
+        negative_ttl: policy.negative_ttl,
+        jitter: policy.jitter,
+        track: policy.track,
+        keeps: keeps && policy.capacity > 0,
+        literals,
+    };
+    Arc::new(RegionInner {
+        hasher: shared.hasher.clone(),
+        clock: shared.clock.clone(),
+        touched: shared.region_name(),
+        store: Store::new(policy.capacity, entries.max(1)),
+        counters: Counters::default(),
+        name: name.into(),
+        shared: Arc::clone(shared),
+        rules,
+        hooks,
+        next_sweep: AtomicU64::new(0),
+        sweep_cursor: AtomicUsize::new(0),
+    })
+}

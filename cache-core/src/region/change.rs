@@ -1,0 +1,133 @@
+//! Putting and invalidating.
+
+use std::sync::Arc;
+
+use super::inner::RegionInner;
+use super::tags::TagList;
+use crate::entry::{Entry, Ties};
+use crate::event::{NotStored, RemovalCause};
+use crate::flight::{Landed, Outcome};
+use crate::key::{CacheKey, Look, StoredKey, pattern};
+use crate::touch::Stamp;
+
+impl<O, V> RegionInner<O, V>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// Stores a value that the caller vouches for (or, with `None`, the knowledge that there is none). Loads that run
+    /// are overtaken; those who wait for them get the value.
+    pub(crate) fn put<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, value: Option<V>, mut tags: TagList) {
+        if let Some(value) = &value {
+            self.add_own_tags(look.key, value, &mut tags);
+        }
+        let weight = self.weigh(value.as_ref());
+        let ttl = if value.is_some() { Some(self.rules.ttl) } else { self.rules.negative_ttl.map(Some) };
+        let names: Vec<_> = tags.iter().map(|tag| self.shared.tags.name(tag)).collect();
+        let (mut replaced, mut evicted) = (Vec::new(), Vec::new());
+        let mut refusal = tags.has_empty().then_some(NotStored::EmptyTag);
+
+        let mut shard = self.store.write(look.hash);
+        let touch = self.shared.touches.advance();
+        shard.identities.touch(look, touch);
+        let flight = shard.flight(look).map(Arc::clone);
+        let wake = flight.map(|flight| {
+            let mut state = flight.lock();
+            state.touched = touch;
+            // Doubtful, so that nothing is built on a put that has no identity here.
+            let outcome = || value.clone().map_or(Outcome::Absent, Outcome::Value);
+            let wake = state.overtake(|| Landed { outcome: outcome(), ties: None, doubtful: true });
+            if state.is_over() {
+                shard.end_flight(look, &flight);
+            }
+            wake
+        });
+        let storable = ttl.filter(|_| refusal.is_none() && self.rules.keeps && self.shared.is_enabled());
+        match storable {
+            Some(ttl) if shard.can_hold(weight) => {
+                let stamps = names.into_iter().map(|name| Stamp { name, since: touch }).collect::<crate::entry::Stamps>();
+                let ties =
+                    (!stamps.is_empty()).then(|| Arc::new(Ties { stamps, self_stamps: None, error: None }));
+                let fresh_until = self.shared.expiry(self.clock.coarse(), ttl, self.rules.jitter);
+                let key = StoredKey { hash: look.hash, key: look.key.to_owned_key() };
+                let entry = Entry { value, fresh_until, start: touch, weight, ties };
+                shard.insert(key, entry, &mut replaced, &mut evicted);
+            }
+            _ => {
+                // What cannot be stored must not leave the old value behind.
+                replaced.extend(shard.remove(look));
+                if storable.is_some() {
+                    refusal = Some(NotStored::TooHeavy);
+                }
+            }
+        }
+        drop(shard);
+
+        wake.into_iter().for_each(crate::flight::Wake::all);
+        self.left(replaced, RemovalCause::Replaced);
+        self.left(evicted, RemovalCause::Evicted);
+        if let Some(reason) = refusal {
+            self.not_stored(reason);
+        }
+        self.sweep_if_due();
+    }
+
+    /// Drops one key. When this returns no call that begins later gets the old value (promise P3), and no load that
+    /// began earlier stores it (P2).
+    pub(crate) fn invalidate<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) {
+        let removed = {
+            let mut shard = self.store.write(look.hash);
+            let touch = self.shared.touches.advance();
+            shard.identities.touch(look, touch);
+            if let Some(flight) = shard.flight(look) {
+                flight.lock().touched = touch;
+            }
+            shard.remove(look)
+        };
+        self.left(removed.into_iter().collect(), RemovalCause::Invalidated);
+    }
+
+    /// Drops everything in this region, at a cost that does not depend on how much that is (P8). The memory comes
+    /// back with the next sweep.
+    pub(crate) fn invalidate_region(&self) {
+        // Not through the cache's lock on all regions: one name, one atomic step.
+        self.touched.touched.raise(self.shared.touches.advance());
+    }
+
+    /// Drops the keys whose text matches. Looks at every entry of the region.
+    pub(crate) fn invalidate_pattern(&self, glob: &str) {
+        let prefix = pattern::literal_prefix(glob);
+        let own = format!("{}:", self.name);
+        if !(own.starts_with(&prefix) || prefix.starts_with(&own)) {
+            return;
+        }
+        let matches = |key: &O| pattern::matches(glob, &self.key_text(key));
+        for shard in self.store.all() {
+            // Loads under way first: from here on they cannot store what they read before. Then what is stored, in
+            // two steps, so that rendering and matching keys does not keep readers out. An entry that is stored in
+            // between comes from a load or a put that began after `touch`, and stays.
+            let touch = {
+                let shard = shard.write();
+                let touch = self.shared.touches.advance();
+                for (_, flight) in shard.flights().filter(|(key, _)| matches(key)) {
+                    flight.lock().touched = touch;
+                }
+                shard.identities.touch_where(matches, touch);
+                touch
+            };
+            let hit: Vec<O> = {
+                let shard = shard.read();
+                shard.entries().map(|(key, _)| key).filter(|key| matches(key)).map(CacheKey::to_owned_key).collect()
+            };
+            let mut removed = Vec::new();
+            for key in hit {
+                let look = self.by(&key);
+                let mut shard = shard.write();
+                if shard.peek(&look).is_some_and(|entry| entry.start < touch) {
+                    removed.extend(shard.remove(&look));
+                }
+            }
+            self.left(removed, RemovalCause::Invalidated);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! A region's state, and the hit.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::time::Duration;
+
+use crate::clock::{ClockSource, Time};
+use crate::entry::{Entry, StoredError, Ties};
+use crate::event::{Event, NotStored, RemovalCause};
+use crate::freshness::Freshness;
+use crate::key::{CacheKey, KeyHasher, Look, render};
+use crate::l1::{Removed, Store};
+use crate::shared::Shared;
+use crate::stats::{Counters, count};
+use crate::tag::Tag;
+use crate::touch::{Name, Stamp, Touch};
+use crate::track;
+
+/// One named typed cache, shared by its handles. `O` is the owned key.
+pub(crate) struct RegionInner<O, V> {
+    // What a hit reads comes first.
+    pub(super) hasher: KeyHasher,
+    pub(super) clock: ClockSource,
+    pub(super) touched: Arc<Name>,
+    pub(super) store: Store<O, V>,
+    pub(super) counters: Counters,
+    pub(super) name: Arc<str>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) rules: Rules,
+    pub(super) hooks: Hooks<O, V>,
+    pub(super) next_sweep: AtomicU64,
+    pub(super) sweep_cursor: AtomicUsize,
+}
+
+/// A region's policy with the cache's defaults filled in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    /// `None`: never expires.
+    pub(super) ttl: Option<Duration>,
+    pub(super) negative_ttl: Option<Duration>,
+    pub(super) jitter: u8,
+    pub(super) track: bool,
+    /// Whether anything is stored at all.
+    pub(super) keeps: bool,
+    /// The literal pieces of the key's text, where a template gave some.
+    pub(super) literals: Option<&'static [&'static str]>,
+}
+
+pub(crate) type Weigh<V> = Box<dyn Fn(&V) -> u64 + Send + Sync>;
+pub(crate) type TagsOf<O, V> = Box<dyn Fn(&O, &V) -> Vec<Tag> + Send + Sync>;
+pub(crate) type OnRemoval<O, V> = Box<dyn Fn(&O, &V, RemovalCause) + Send + Sync>;
+
+/// The user's code that belongs to a region.
+pub(crate) struct Hooks<O, V> {
+    pub(crate) weigh: Option<Weigh<V>>,
+    pub(crate) tags: Option<TagsOf<O, V>>,
+    pub(crate) on_removal: Option<OnRemoval<O, V>>,
+}
+
+impl<O, V> Default for Hooks<O, V> {
+    fn default() -> Self {
+        Self { weigh: None, tags: None, on_removal: None }
+    }
+}
+
+/// What a look-up found.
+#[derive(Debug)]
+pub(crate) enum Found<V> {
+    Value(V),
+    /// It is known that there is no value.
+    Absent,
+    /// It is known that loading fails.
+    Error(StoredError),
+    Nothing,
+}
+
+impl<O, V> RegionInner<O, V>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// A borrowed key with its hash.
+    #[inline]
+    pub(crate) fn by<'q, Q: CacheKey<Owned = O> + ?Sized>(&self, key: &'q Q) -> Look<'q, Q> {
+        Look { hash: self.hasher.hash(key), key }
+    }
+
+    /// Looks a key up, as a use. Allocates nothing, and takes no lock but the shard's for reading.
+    #[inline]
+    pub(crate) fn look<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Found<V> {
+        let now = self.clock.coarse();
+        {
+            let shard = self.store.read(look.hash);
+            if let Some(entry) = shard.get(look)
+                && entry.freshness_in(&self.touched, now) == Freshness::Fresh
+                && let Some(value) = &entry.value
+                && !track::is_collecting()
+            {
+                let value = value.clone();
+                drop(shard);
+                self.counters.hits.increment();
+                return Found::Value(value);
+            }
+        }
+        self.look_further(look, now)
+    }
+
+    /// The rare cases: absences and errors, hits inside of a load, and misses.
+    #[cold]
+    #[inline(never)]
+    fn look_further<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, now: Time) -> Found<V> {
+        let (found, ties) = self.find(look, now, track::is_collecting());
+        match &found {
+            Found::Nothing => count(&self.counters.misses),
+            _ => self.counters.hits.increment(),
+        }
+        if let Some(ties) = ties {
+            track::record(&ties);
+        }
+        found
+    }
+
+    /// What is there, with what a load that uses it depends on (if `tied`).
+    pub(super) fn find<Q: CacheKey<Owned = O> + ?Sized>(
+        &self,
+        look: &Look<'_, Q>,
+        now: Time,
+        tied: bool,
+    ) -> (Found<V>, Option<Arc<Ties>>) {
+        {
+            let shard = self.store.read(look.hash);
+            let Some(entry) = shard.peek(look).filter(|entry| self.is_fresh(entry, now)) else {
+                return (Found::Nothing, None);
+            };
+            let known = entry.ties.as_ref().filter(|ties| ties.self_stamps.is_some());
+            if !tied || known.is_some() {
+                return (found(entry), known.filter(|_| tied).map(Arc::clone));
+            }
+        }
+        // The first load that builds on this entry: give it a name of its own.
+        let mut shard = self.store.write(look.hash);
+        if !shard.peek(look).is_some_and(|entry| self.is_fresh(entry, now)) {
+            return (Found::Nothing, None);
+        }
+        // The entry is valid, so its key was not touched since it was loaded, nor before it was (that is what valid
+        // means): a new identity starts untouched.
+        let identity = shard.identities.name(look, Touch::NONE);
+        let changed = shard.change(look, |entry| {
+            let ties = Arc::new(self.ties_with_self(entry.ties.as_deref(), entry.start, identity));
+            entry.ties = Some(Arc::clone(&ties));
+            (found(entry), ties)
+        });
+        match changed {
+            Some((found, ties)) => (found, Some(ties)),
+            None => (Found::Nothing, None),
+        }
+    }
+
+    pub(super) fn ties_with_self(&self, ties: Option<&Ties>, start: Touch, identity: Arc<Name>) -> Ties {
+        Ties {
+            stamps: ties.map(|ties| ties.stamps.clone()).unwrap_or_default(),
+            self_stamps: Some(self.self_stamps(start, identity)),
+            error: ties.and_then(|ties| ties.error.clone()),
+        }
+    }
+
+    pub(super) fn self_stamps(&self, start: Touch, identity: Arc<Name>) -> [Stamp; 2] {
+        [Stamp { name: Arc::clone(&self.touched), since: start }, Stamp { name: identity, since: start }]
+    }
+
+    #[inline]
+    pub(super) fn is_fresh(&self, entry: &Entry<V>, now: Time) -> bool {
+        entry.freshness_in(&self.touched, now) == Freshness::Fresh
+    }
+
+    /// Looks without leaving a trace: no statistics, no use, no dependency.
+    pub(crate) fn peek<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Found<V> {
+        self.find(look, self.clock.coarse(), false).0
+    }
+
+    pub(super) fn remaining<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Option<Duration> {
+        let now = self.clock.coarse();
+        let shard = self.store.read(look.hash);
+        let entry = shard.peek(look).filter(|entry| self.is_fresh(entry, now))?;
+        Some(if entry.fresh_until == Time::NEVER { Duration::MAX } else { entry.fresh_until.saturating_since(now) })
+    }
+
+    /// The text of a key, as patterns and people see it: `region:key`.
+    pub(crate) fn key_text<Q: CacheKey + ?Sized>(&self, key: &Q) -> String {
+        format!("{}:{}", self.name, render(key, self.rules.literals))
+    }
+
+    pub(super) fn weigh(&self, value: Option<&V>) -> u32 {
+        let weight = match (&self.hooks.weigh, value) {
+            (Some(weigh), Some(value)) => weigh(value),
+            _ => 1,
+        };
+        // An entry that weighs nothing would never be evicted.
+        u32::try_from(weight).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// Counts, tells and drops what left. Call it with no lock held: it runs the user's code.
+    pub(super) fn left(&self, entries: Removed<O, V>, cause: RemovalCause) {
+        for (key, entry) in entries {
+            match cause {
+                RemovalCause::Evicted => count(&self.counters.evictions),
+                RemovalCause::Expired => count(&self.counters.expirations),
+                RemovalCause::Invalidated => count(&self.counters.invalidations),
+                RemovalCause::Replaced => {}
+            }
+            if let (Some(listener), Some(value)) = (&self.hooks.on_removal, &entry.value) {
+                listener(&key.key, value, cause);
+            }
+        }
+    }
+
+    pub(super) fn not_stored(&self, reason: NotStored) {
+        count(&self.counters.not_stored);
+        self.shared.emit(&Event::NotStored { region: Arc::clone(&self.name), reason });
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+}
+
+fn found<V: Clone>(entry: &Entry<V>) -> Found<V> {
+    match (&entry.value, entry.error()) {
+        (Some(value), _) => Found::Value(value.clone()),
+        (None, Some(error)) => Found::Error(error.clone()),
+        (None, None) => Found::Absent,
+    }
+}
+
+impl<O, V> fmt::Debug for RegionInner<O, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Region").field("name", &self.name).field("stats", &self.counters).finish_non_exhaustive()
+    }
+}
+
+/// For the table of a cache, which knows no types.
+pub(crate) fn erase<T: Any + Send + Sync>(region: &Arc<T>) -> Arc<dyn Any + Send + Sync> {
+    Arc::clone(region) as Arc<dyn Any + Send + Sync>
+}

@@ -1,0 +1,247 @@
+//! The miss: who loads, who waits, and what becomes of the result.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::inner::{Found, RegionInner};
+use super::seat::Seat;
+use super::tags::TagList;
+use super::wait::Waiting;
+use crate::entry::{Sharing, StoredError};
+use crate::event::Event;
+use crate::flight::{Joined, Landed, Outcome, Verdict};
+use crate::key::{CacheKey, Look};
+use crate::shared::Shared;
+use crate::stats::count;
+use crate::track::{self, InScope, LoadScope};
+
+/// How an error is copied for those who waited; `None` when it cannot be.
+pub(crate) type Share<E> = Option<Sharing<E>>;
+
+/// What a load needs to know besides its key and how to load.
+pub(crate) struct Plan<E, L> {
+    pub(crate) share: Share<E>,
+    /// The tags that are known before the load.
+    pub(crate) tags: TagList,
+    /// Adds the tags that are known from the value.
+    pub(crate) late: L,
+    /// Load even if there is a fresh entry, and take nothing that began to load before now.
+    pub(crate) force: bool,
+    /// Whether "there is no value" is an answer. A caller to whom it is none loads for itself.
+    pub(crate) absences: bool,
+}
+
+/// The `late` of a load whose value brings no tags.
+pub(crate) type NoTags<V> = fn(&V, &mut TagList);
+
+impl<E, V> Plan<E, NoTags<V>> {
+    /// For a load that brings a value or fails.
+    pub(crate) fn value(share: Share<E>) -> Self {
+        Self { share, tags: TagList::default(), late: |_, _| {}, force: false, absences: false }
+    }
+
+    /// For a load that may bring nothing.
+    pub(crate) fn optional(share: Share<E>) -> Self {
+        Self { absences: true, ..Self::value(share) }
+    }
+}
+
+/// How a caller takes part.
+pub(super) enum Part<'a, O, V, Q: CacheKey<Owned = O> + ?Sized>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// It is there by now.
+    Found(Found<V>),
+    Lead(Seat<'a, O, V, Q>),
+    Wait(Waiting<'a, O, V, Q>),
+    /// Waiting would be for ever, or caching is off: load without the cache.
+    Alone,
+}
+
+impl<O, V> RegionInner<O, V>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// Loads, or waits for who does. To be called after a look-up that found nothing.
+    pub(crate) async fn load<Q, E, L, F, Fut>(&self, look: Look<'_, Q>, plan: Plan<E, L>, body: F) -> Outcome<V, E>
+    where
+        Q: CacheKey<Owned = O> + ?Sized,
+        E: 'static,
+        L: FnOnce(&V, &mut TagList),
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Outcome<V, E>>,
+    {
+        self.shared.notice_suspension();
+        let mut force = plan.force;
+        loop {
+            let seat = match self.take_part(&look, force) {
+                Part::Alone => return InScope::new(self.alone(), async { body().await }).await,
+                Part::Lead(seat) => seat,
+                Part::Found(found) => match self.copy_found(found, &plan) {
+                    Some(outcome) => return outcome,
+                    None => {
+                        force = true;
+                        continue;
+                    }
+                },
+                Part::Wait(mut waiting) => {
+                    let verdict = (&mut waiting).await;
+                    match self.told(verdict, waiting, &plan) {
+                        Told::Outcome(outcome) => return outcome,
+                        Told::Lead(seat) => seat,
+                        Told::Again => {
+                            force = true;
+                            continue;
+                        }
+                    }
+                }
+            };
+            let scope = LoadScope::begin([seat.flight_id()], self.rules.track);
+            let begun = seat.begin(&plan.tags);
+            let outcome = InScope::new(Arc::clone(&scope), async { body().await }).await;
+            return seat.land(begun, &scope.take(), plan, outcome);
+        }
+    }
+
+    /// [`load`](Self::load) for code that is not async: waiting blocks the thread.
+    pub(crate) fn load_blocking<Q, E, L, F>(&self, look: Look<'_, Q>, plan: Plan<E, L>, body: F) -> Outcome<V, E>
+    where
+        Q: CacheKey<Owned = O> + ?Sized,
+        E: 'static,
+        L: FnOnce(&V, &mut TagList),
+        F: FnOnce() -> Outcome<V, E>,
+    {
+        self.shared.notice_suspension();
+        let mut force = plan.force;
+        loop {
+            let seat = match self.take_part(&look, force) {
+                Part::Alone => return track::in_scope(&self.alone(), body),
+                Part::Lead(seat) => seat,
+                Part::Found(found) => match self.copy_found(found, &plan) {
+                    Some(outcome) => return outcome,
+                    None => {
+                        force = true;
+                        continue;
+                    }
+                },
+                Part::Wait(mut waiting) => {
+                    let verdict = super::wait::block_on(&mut waiting);
+                    match self.told(verdict, waiting, &plan) {
+                        Told::Outcome(outcome) => return outcome,
+                        Told::Lead(seat) => seat,
+                        Told::Again => {
+                            force = true;
+                            continue;
+                        }
+                    }
+                }
+            };
+            let scope = LoadScope::begin([seat.flight_id()], self.rules.track);
+            let begun = seat.begin(&plan.tags);
+            let outcome = track::in_scope(&scope, body);
+            return seat.land(begun, &scope.take(), plan, outcome);
+        }
+    }
+
+    pub(super) fn take_part<'a, Q>(&'a self, look: &Look<'a, Q>, force: bool) -> Part<'a, O, V, Q>
+    where
+        Q: CacheKey<Owned = O> + ?Sized,
+    {
+        if !self.shared.is_enabled() {
+            return Part::Alone;
+        }
+        let collecting = track::is_collecting();
+        if !force {
+            // Between the look-up and now another load may have landed.
+            let (found, ties) = self.find(look, self.clock.coarse(), collecting);
+            if !matches!(found, Found::Nothing) {
+                ties.iter().for_each(track::record);
+                return Part::Found(found);
+            }
+        }
+        let held = track::current().map(|scope| scope.held()).unwrap_or_default();
+        let mut shard = self.store.write(look.hash);
+        let flight = Arc::clone(shard.flight_or_begin(look, Shared::next_flight));
+        let nested = !held.is_empty();
+        let edge = if nested { self.shared.waits.enter(held, flight.id) } else { None };
+        if nested && edge.is_none() {
+            // Not ours to end: whoever we would wait for takes part in it.
+            drop(shard);
+            self.shared.emit(&Event::Reentrant { region: Arc::clone(&self.name) });
+            track::record_doubt();
+            return Part::Alone;
+        }
+        let joined = flight.lock().join(self.shared.now(), collecting, force);
+        drop(shard);
+        let look = Look { hash: look.hash, key: look.key };
+        match joined {
+            Joined::Lead(place) => Part::Lead(Seat::new(self, look, flight, place, edge)),
+            Joined::Wait(ticket) => Part::Wait(Waiting::new(self, look, flight, ticket, edge)),
+        }
+    }
+
+    /// A scope that hides the surrounding load: what an uncached load reads is its own affair.
+    pub(super) fn alone(&self) -> Arc<LoadScope> {
+        LoadScope::begin([], self.rules.track)
+    }
+
+    pub(super) fn told<'a, Q, E, L>(
+        &'a self,
+        verdict: Verdict<V>,
+        waiting: Waiting<'a, O, V, Q>,
+        plan: &Plan<E, L>,
+    ) -> Told<'a, O, V, Q, E>
+    where
+        Q: CacheKey<Owned = O> + ?Sized,
+        E: 'static,
+    {
+        match verdict {
+            Verdict::Lead(place) => Told::Lead(waiting.into_seat(place)),
+            Verdict::Landed(landed) => {
+                let Some(outcome) = copy(&landed, plan) else { return Told::Again };
+                count(&self.counters.loads_deduped);
+                landed.ties.iter().for_each(track::record);
+                if landed.doubtful {
+                    track::record_doubt();
+                }
+                Told::Outcome(outcome)
+            }
+        }
+    }
+
+    /// What was found, as an answer to this caller; `None` if it is none: an error of another type, or an absence
+    /// where a value is wanted.
+    pub(super) fn copy_found<E: 'static, L>(&self, found: Found<V>, plan: &Plan<E, L>) -> Option<Outcome<V, E>> {
+        match found {
+            Found::Value(value) => Some(Outcome::Value(value)),
+            Found::Absent => plan.absences.then_some(Outcome::Absent),
+            Found::Error(error) => error.copy().map(Outcome::Error),
+            Found::Nothing => None,
+        }
+    }
+}
+
+/// What a waiter makes of what it was told.
+pub(super) enum Told<'a, O, V, Q, E>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    Q: CacheKey<Owned = O> + ?Sized,
+{
+    Outcome(Outcome<V, E>),
+    Lead(Seat<'a, O, V, Q>),
+    /// The result is no answer to this caller: take part anew.
+    Again,
+}
+
+fn copy<V: Clone, E: 'static, L>(landed: &Landed<V>, plan: &Plan<E, L>) -> Option<Outcome<V, E>> {
+    match &landed.outcome {
+        Outcome::Value(value) => Some(Outcome::Value(value.clone())),
+        Outcome::Absent => plan.absences.then_some(Outcome::Absent),
+        Outcome::Error(error) if plan.share.is_some() => StoredError::copy(error).map(Outcome::Error),
+        Outcome::Error(_) => None,
+    }
+}

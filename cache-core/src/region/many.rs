@@ -1,0 +1,144 @@
+//! Many keys at once: one batch load for all that are missing.
+
+use std::future::Future;
+
+use hashbrown::HashMap;
+
+use super::inner::{Found, RegionInner};
+use super::load::{NoTags, Part, Plan, Told};
+use super::seat::Seat;
+use super::tags::TagList;
+use super::wait::Waiting;
+use crate::entry::Sharing;
+use crate::flight::Outcome;
+use crate::key::{CacheKey, PassThrough, StoredKey};
+use crate::track::{InScope, LoadScope};
+
+/// What became of each key, in the order of the request.
+type Results<V> = Vec<Option<V>>;
+
+impl<O, V> RegionInner<O, V>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// Gets all keys, loading those that are missing with one call. Keys that somebody else loads are waited for;
+    /// what those loads leave undone goes into another batch.
+    pub(crate) async fn load_many<Q, E, F, Fut>(&self, keys: &[Q], mut load: F) -> Result<Results<V>, E>
+    where
+        Q: CacheKey<Owned = O> + Clone,
+        E: Clone + Send + 'static,
+        F: FnMut(Vec<Q>) -> Fut,
+        Fut: Future<Output = Result<Vec<(Q, V)>, E>>,
+    {
+        self.shared.notice_suspension();
+        let mut results: Results<V> = vec![None; keys.len()];
+        let (first, same) = self.distinct(keys);
+        let mut missing = Vec::new();
+        for index in first {
+            match self.look(&self.by(&keys[index])) {
+                Found::Value(value) => results[index] = Some(value),
+                Found::Absent => {}
+                Found::Error(_) | Found::Nothing => missing.push(index),
+            }
+        }
+        let mut seats: Vec<(usize, Seat<'_, O, V, Q>)> = Vec::new();
+        while !missing.is_empty() || !seats.is_empty() {
+            let mut waits: Vec<(usize, Waiting<'_, O, V, Q>)> = Vec::new();
+            let mut alone = Vec::new();
+            for index in missing.drain(..) {
+                match self.take_part(&self.by(&keys[index]), false) {
+                    Part::Found(Found::Value(value)) => results[index] = Some(value),
+                    Part::Found(Found::Absent | Found::Nothing) => {}
+                    Part::Found(Found::Error(error)) => match error.copy::<E>() {
+                        Some(error) => return Err(error),
+                        None => alone.push(index),
+                    },
+                    Part::Lead(seat) => seats.push((index, seat)),
+                    Part::Wait(waiting) => waits.push((index, waiting)),
+                    Part::Alone => alone.push(index),
+                }
+            }
+            // Our own loads before any waiting: two batches that need each other's keys both get on.
+            if !seats.is_empty() || !alone.is_empty() {
+                let seats = std::mem::take(&mut seats);
+                self.load_batch(keys, seats, &alone, &mut load, &mut results).await?;
+            }
+            for (index, mut waiting) in waits {
+                let verdict = (&mut waiting).await;
+                match self.told(verdict, waiting, &Plan::<E, NoTags<V>>::optional(Some(Sharing::by(E::clone)))) {
+                    Told::Outcome(Outcome::Value(value)) => results[index] = Some(value),
+                    Told::Outcome(Outcome::Absent) => {}
+                    Told::Outcome(Outcome::Error(error)) => return Err(error),
+                    Told::Lead(seat) => seats.push((index, seat)),
+                    Told::Again => missing.push(index),
+                }
+            }
+        }
+        for (index, original) in same {
+            results[index] = results[original].clone();
+        }
+        Ok(results)
+    }
+
+    async fn load_batch<Q, E, F, Fut>(
+        &self,
+        keys: &[Q],
+        seats: Vec<(usize, Seat<'_, O, V, Q>)>,
+        alone: &[usize],
+        load: &mut F,
+        results: &mut Results<V>,
+    ) -> Result<(), E>
+    where
+        Q: CacheKey<Owned = O> + Clone,
+        E: Clone + Send + 'static,
+        F: FnMut(Vec<Q>) -> Fut,
+        Fut: Future<Output = Result<Vec<(Q, V)>, E>>,
+    {
+        let wanted: Vec<usize> = seats.iter().map(|(index, _)| *index).chain(alone.iter().copied()).collect();
+        let batch: Vec<Q> = wanted.iter().map(|index| keys[*index].clone()).collect();
+        let scope = LoadScope::begin(seats.iter().map(|(_, seat)| seat.flight_id()), self.rules.track);
+        let begun: Vec<_> = seats.iter().map(|(_, seat)| seat.begin(&TagList::default())).collect();
+        let loaded = InScope::new(std::sync::Arc::clone(&scope), async { load(batch).await }).await;
+        let collected = scope.take();
+
+        let mut values = HashMap::with_hasher(PassThrough::default());
+        let loaded = loaded.map(|pairs| {
+            for (key, value) in pairs {
+                let key = StoredKey { hash: self.hasher.hash(&key), key: key.to_owned_key() };
+                values.insert(key, value);
+            }
+        });
+        let mut value_of = |index: usize| values.remove(&self.by(&keys[index]));
+        for ((index, seat), begun) in seats.into_iter().zip(begun) {
+            let outcome = match &loaded {
+                Ok(()) => value_of(index).map_or(Outcome::Absent, Outcome::Value),
+                Err(error) => Outcome::Error(error.clone()),
+            };
+            if let Outcome::Value(value) = seat.land(begun, &collected, Plan::optional(Some(Sharing::by(E::clone))), outcome) {
+                results[index] = Some(value);
+            }
+        }
+        for index in alone {
+            results[*index] = value_of(*index);
+        }
+        loaded
+    }
+
+    /// The first position of each key, and for each repetition where its first one is.
+    fn distinct<Q: CacheKey<Owned = O>>(&self, keys: &[Q]) -> (Vec<usize>, Vec<(usize, usize)>) {
+        let (mut first, mut same) = (Vec::with_capacity(keys.len()), Vec::new());
+        let mut seen: HashMap<StoredKey<O>, usize, PassThrough> = HashMap::default();
+        for (index, key) in keys.iter().enumerate() {
+            let look = self.by(key);
+            match seen.get(&look) {
+                Some(original) => same.push((index, *original)),
+                None => {
+                    seen.insert(StoredKey { hash: look.hash, key: key.to_owned_key() }, index);
+                    first.push(index);
+                }
+            }
+        }
+        (first, same)
+    }
+}

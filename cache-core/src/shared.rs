@@ -1,0 +1,145 @@
+//! What all regions of one cache share. Nothing here is process-wide: two caches never meet.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::clock::{ClockSource, Time};
+use crate::event::{Event, Events};
+use crate::flight::{Limits, Now};
+use crate::key::KeyHasher;
+use crate::random::Random;
+use crate::spawn::Background;
+use crate::tag::LiveTags;
+use crate::touch::{Name, Touch, TouchClock};
+use crate::track::WaitGraph;
+
+/// Growth of the suspended time below this is the imprecision of two clocks read one after the other.
+const SUSPENSION: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) clock: ClockSource,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) background: Background,
+    pub(crate) events: Events,
+    pub(crate) touches: TouchClock,
+    pub(crate) tags: LiveTags,
+    pub(crate) hasher: KeyHasher,
+    pub(crate) waits: WaitGraph,
+    pub(crate) limits: Limits,
+    pub(crate) default_ttl: Duration,
+    pub(crate) max_dependencies: usize,
+    enabled: AtomicBool,
+    suspended: AtomicU64,
+    /// The names of all regions, to touch them together.
+    regions: Mutex<Vec<Arc<Name>>>,
+}
+
+/// What [`Shared`] is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) clock: ClockSource,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) background: Background,
+    pub(crate) events: Events,
+    pub(crate) limits: Limits,
+    pub(crate) default_ttl: Duration,
+    pub(crate) max_dependencies: usize,
+    pub(crate) enabled: bool,
+}
+
+impl Shared {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            touches: TouchClock::new(),
+            tags: LiveTags::new(&*parts.random),
+            hasher: KeyHasher::new(&*parts.random),
+            waits: WaitGraph::default(),
+            enabled: AtomicBool::new(parts.enabled),
+            suspended: AtomicU64::new(nanos(parts.clock.suspended())),
+            regions: Mutex::default(),
+            clock: parts.clock,
+            random: parts.random,
+            background: parts.background,
+            events: parts.events,
+            limits: parts.limits,
+            default_ttl: parts.default_ttl,
+            max_dependencies: parts.max_dependencies,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        Now { touch: self.touches.read(), time: self.clock.coarse() }
+    }
+
+    pub(crate) fn next_flight() -> u64 {
+        // Unique in the process: a load of one cache can wait for flights of another.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn emit(&self, event: &Event) {
+        self.events.emit(event);
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.enabled.load(Ordering::Acquire)
+    }
+
+    /// The name of a new region.
+    pub(crate) fn region_name(&self) -> Arc<Name> {
+        // Under the lock that `touch_everything` holds: a region is either touched by it or made after it.
+        let mut regions = self.regions.lock();
+        let name = Name::new(if self.is_enabled() { self.touches.read() } else { Touch::FOREVER });
+        regions.push(Arc::clone(&name));
+        name
+    }
+
+    /// Invalidates all entries of all regions.
+    pub(crate) fn touch_everything(&self) {
+        let regions = self.regions.lock();
+        let touch = self.touches.advance();
+        regions.iter().for_each(|region| region.touched.raise(touch));
+    }
+
+    /// Switches the cache off or on. While it is off every region counts as touched for ever, so that a hit needs no
+    /// check of its own; what was stored before is not valid after.
+    pub(crate) fn set_enabled(&self, enabled: bool) {
+        let regions = self.regions.lock();
+        if self.enabled.swap(enabled, Ordering::AcqRel) != enabled {
+            let touch = if enabled { self.touches.advance() } else { Touch::FOREVER };
+            regions.iter().for_each(|region| region.touched.set(touch));
+        }
+    }
+
+    /// Notices that the machine was asleep while no clock of ours ran. Asked on misses, which go to the source anyway.
+    pub(crate) fn notice_suspension(&self) {
+        let suspended = self.clock.suspended();
+        let known = Duration::from_nanos(self.suspended.load(Ordering::Relaxed));
+        if suspended <= known + SUSPENSION {
+            return;
+        }
+        let duration = suspended - known;
+        let seen = self.suspended.compare_exchange(
+            nanos(known),
+            nanos(suspended),
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        if seen.is_ok() {
+            self.touch_everything();
+            self.emit(&Event::Suspended { duration });
+        }
+    }
+
+    pub(crate) fn expiry(&self, now: Time, ttl: Option<Duration>, jitter: u8) -> Time {
+        ttl.map_or(Time::NEVER, |ttl| now.saturating_add(crate::freshness::jittered(ttl, jitter, &*self.random)))
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,140 @@
+//! For the tests of programs that use the framework (feature `test-util`).
+//!
+//! A [`TestCache`] is a cache with a clock that stands still, of a test's own, so that tests run in parallel without
+//! sleeping:
+//!
+//! ```
+//! use std::time::Duration;
+//! use cache_core::{cached, test_util::TestCache};
+//!
+//! #[cached(ttl = "1m", key = "{id}", name = "user")]
+//! async fn user(id: u64) -> String { format!("user {id}") }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! let test = TestCache::new();
+//! test.run(async {
+//!     user(1).await;
+//!     user(1).await;
+//!     test.assert_loads("user", 1);
+//!
+//!     test.clock().advance(Duration::from_secs(60));
+//!     user(1).await;
+//!     test.assert_loads("user", 2);
+//! })
+//! .await;
+//! # }
+//! ```
+
+use std::future::Future;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::cache::Cache;
+pub use crate::clock::MockClock;
+use crate::event::Event;
+use crate::random::SeededRandom;
+use crate::stats::Stats;
+
+/// A cache of a test's own, with a clock that only moves when told to and randomness that repeats.
+#[derive(Debug)]
+pub struct TestCache {
+    cache: Cache,
+    clock: MockClock,
+    events: Arc<Mutex<Vec<Event>>>,
+}
+
+impl TestCache {
+    /// A fresh cache with the default settings.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    /// A fresh cache with settings of your own. Clock, randomness and one event listener are set already.
+    ///
+    /// # Panics
+    ///
+    /// If the settings cannot be built.
+    #[must_use]
+    pub fn with(settings: impl FnOnce(crate::CacheBuilder) -> crate::CacheBuilder) -> Self {
+        let (clock, events) = (MockClock::new(), Arc::new(Mutex::new(Vec::new())));
+        let recorded = Arc::clone(&events);
+        let builder = Cache::builder()
+            .clock(clock.clone())
+            .random(SeededRandom::new(0))
+            .on_event(move |event: &Event| recorded.lock().push(event.clone()));
+        let cache = settings(builder).build().expect("the settings of a test cache can be built");
+        Self { cache, clock, events }
+    }
+
+    /// Runs a future in which `#[cached]` functions use this cache.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of `test`.
+    pub async fn run<F: Future>(&self, test: F) -> F::Output {
+        self.cache.scope(test).await
+    }
+
+    /// [`run`](Self::run) for code that is not async.
+    pub fn run_sync<R>(&self, test: impl FnOnce() -> R) -> R {
+        self.cache.scope_sync(test)
+    }
+
+    /// The cache.
+    #[must_use]
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self) -> &MockClock {
+        &self.clock
+    }
+
+    /// What happened in a region; all zero if it was never used. A region is meant by its whole name, or by the
+    /// function's name at its end.
+    #[must_use]
+    pub fn stats(&self, region: &str) -> Stats {
+        let end = format!("::{region}");
+        let found = self.cache.regions().into_iter().find(|each| each.name() == region || each.name().ends_with(&end));
+        found.map(|region| region.stats()).unwrap_or_default()
+    }
+
+    /// The events so far.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.events.lock().clone()
+    }
+
+    /// Asserts how many loads a region has run.
+    ///
+    /// # Panics
+    ///
+    /// If it is another number.
+    #[track_caller]
+    pub fn assert_loads(&self, region: &str, loads: u64) {
+        let stats = self.stats(region);
+        assert_eq!(stats.loads, loads, "loads of region `{region}` ({stats:?})");
+    }
+
+    /// Asserts how many entries of a region were found invalidated.
+    ///
+    /// # Panics
+    ///
+    /// If it is another number.
+    #[track_caller]
+    pub fn assert_invalidations(&self, region: &str, invalidations: u64) {
+        self.cache.sweep();
+        let stats = self.stats(region);
+        assert_eq!(stats.invalidations, invalidations, "invalidations of region `{region}` ({stats:?})");
+    }
+}
+
+impl Default for TestCache {
+    fn default() -> Self {
+        Self::new()
+    }
+}
