@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use std::collections::HashMap;
 use parking_lot::Mutex;
+use std::collections::HashMap;
 
 use crate::builder::CacheBuilder;
 use crate::counter::Counter;
@@ -15,9 +15,7 @@ use crate::event::Event;
 use crate::invalidated::Invalidating;
 use crate::key::CacheKey;
 use crate::rate_limit::RateLimiter;
-use crate::region::{
-    AnyRegion, Blueprint, CacheValue, ErasedRegion, Region, RegionBuilder, RegionInner, erase, make,
-};
+use crate::region::{AnyRegion, Blueprint, CacheValue, ErasedRegion, Region, RegionBuilder, RegionInner, erase, make};
 use crate::shared::Shared;
 use crate::table::Table;
 use crate::tag::Tag;
@@ -35,9 +33,10 @@ use crate::tag::Tag;
 ///
 /// let cache = Cache::new();
 /// let names = cache.region::<u64, String>("names").build()?;
-/// names.put(&1, "Ada".to_owned()).await;
+/// let id = 1_u64;
+/// names.put(&id, "Ada".to_owned()).await;
 /// cache.invalidate_all().await;
-/// assert_eq!(names.get(&1), None);
+/// assert_eq!(names.get(&id), None);
 /// # Ok::<(), cache_core::Error>(())
 /// # }).unwrap().unwrap();
 /// ```
@@ -140,9 +139,9 @@ impl Cache {
     /// # futures_util::FutureExt::now_or_never(async {
     /// # let cache = cache_core::Cache::new();
     /// let pages = cache.region::<(String, u64), String>("page").build()?;
-    /// pages.put(&("en", 1), "Hello".to_owned()).await;
+    /// pages.put(&("en", 1_u64), "Hello".to_owned()).await;
     /// cache.invalidate_pattern("page:en:*").await;
-    /// assert_eq!(pages.get(&("en", 1)), None);
+    /// assert_eq!(pages.get(&("en", 1_u64)), None);
     /// # Ok::<(), cache_core::Error>(())
     /// # }).unwrap().unwrap();
     /// ```

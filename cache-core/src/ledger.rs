@@ -1,7 +1,7 @@
 //! Small state per key with an end: what counters and rate limiters keep their books in.
 
-use std::collections::HashMap;
 use parking_lot::Mutex;
+use std::collections::HashMap;
 
 use crate::clock::Time;
 use crate::key::{CacheKey, KeyHasher, render};

@@ -101,7 +101,10 @@ impl Policy {
     }
 
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let shortest = [("ttl", if let Ttl::After(ttl) = self.ttl { Some(ttl) } else { None }), ("negative_ttl", self.negative_ttl)];
+        let shortest = [
+            ("ttl", if let Ttl::After(ttl) = self.ttl { Some(ttl) } else { None }),
+            ("negative_ttl", self.negative_ttl),
+        ];
         for (name, ttl) in shortest {
             if ttl.is_some_and(|ttl| ttl < MIN_TTL) {
                 return Err(Error::new(

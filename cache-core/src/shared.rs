@@ -123,12 +123,7 @@ impl Shared {
             return;
         }
         let duration = suspended - known;
-        let seen = self.suspended.compare_exchange(
-            nanos(known),
-            nanos(suspended),
-            Ordering::AcqRel,
-            Ordering::Relaxed,
-        );
+        let seen = self.suspended.compare_exchange(nanos(known), nanos(suspended), Ordering::AcqRel, Ordering::Relaxed);
         if seen.is_ok() {
             self.touch_everything();
             self.emit(&Event::Suspended { duration });

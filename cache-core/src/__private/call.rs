@@ -245,13 +245,9 @@ where
     };
     match known {
         Some(outcome) => Look::Hit(Kd::join(Split(outcome))),
-        None => Look::Miss(Miss {
-            region: region.arc(),
-            key: key.to_owned_key(),
-            hash,
-            force: false,
-            kind: PhantomData,
-        }),
+        None => {
+            Look::Miss(Miss { region: region.arc(), key: key.to_owned_key(), hash, force: false, kind: PhantomData })
+        }
     }
 }
 

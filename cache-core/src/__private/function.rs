@@ -95,8 +95,9 @@ impl<I> InstanceId for Instance<I> {
         let id = typeid::of::<I>();
         let mut slot = &function.instances;
         loop {
-            let node =
-                slot.get_or_init(|| Box::new(Node { id, index: NEXT.fetch_add(1, Ordering::Relaxed), next: OnceLock::new() }));
+            let node = slot.get_or_init(|| {
+                Box::new(Node { id, index: NEXT.fetch_add(1, Ordering::Relaxed), next: OnceLock::new() })
+            });
             if node.id == id {
                 return node.index;
             }
@@ -180,6 +181,9 @@ mod tests {
         let (text, number) = (instance::<(&str,)>(), instance::<(u8,)>());
         let indices = [text.index(&FUNCTION), number.index(&FUNCTION)];
         assert_ne!(indices[0], indices[1]);
-        assert_eq!([sole, text.index(&FUNCTION), number.index(&FUNCTION)], [Sole.index(&FUNCTION), indices[0], indices[1]]);
+        assert_eq!(
+            [sole, text.index(&FUNCTION), number.index(&FUNCTION)],
+            [Sole.index(&FUNCTION), indices[0], indices[1]]
+        );
     }
 }

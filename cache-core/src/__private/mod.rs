@@ -20,8 +20,8 @@ pub use std::time::Duration;
 
 pub use call::{Call, Look, Settings};
 pub use function::{Function, Instance, InstanceId, Sole, instance, place};
-pub use inventory;
 pub use invalidate::{Target, fire, fire_blocking, succeeded, with_success};
+pub use inventory;
 pub use kind::{Kind, NegativeKind, OptionKind, OptionLike, PlainKind, ResultKind, ResultLike, ResultOptionKind};
 pub use miss::{Miss, warm};
 pub use probe::{KindPlain, KindResult, Probe, ShareFallback, ShareProbe, clone_argument, share_by};

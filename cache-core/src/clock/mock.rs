@@ -23,11 +23,12 @@ use super::{Clock, Sleep, Time};
 /// let cache = Cache::builder().clock(clock.clone()).build()?;
 /// let users = cache.region::<u64, String>("users").ttl(Duration::from_secs(60)).build()?;
 ///
-/// users.put(&1, "Ada".to_owned()).await;
+/// let id = 1_u64;
+/// users.put(&id, "Ada".to_owned()).await;
 /// clock.advance(Duration::from_secs(59));
-/// assert_eq!(users.get(&1).as_deref(), Some("Ada"));
+/// assert_eq!(users.get(&id).as_deref(), Some("Ada"));
 /// clock.advance(Duration::from_secs(1));
-/// assert_eq!(users.get(&1), None);
+/// assert_eq!(users.get(&id), None);
 /// # Ok::<(), cache_core::Error>(())
 /// # }).unwrap().unwrap();
 /// ```

@@ -72,8 +72,7 @@ struct Alarm {
 fn timer() -> &'static Timer {
     static TIMER: OnceLock<&'static Timer> = OnceLock::new();
     TIMER.get_or_init(|| {
-        let timer: &'static Timer =
-            Box::leak(Box::new(Timer { alarms: Mutex::default(), changed: Condvar::new() }));
+        let timer: &'static Timer = Box::leak(Box::new(Timer { alarms: Mutex::default(), changed: Condvar::new() }));
         // Without a thread (a machine out of them) nobody is woken early: hung leaders are then waited for.
         let _ = std::thread::Builder::new().name("cache-timer".into()).spawn(move || timer.run());
         timer

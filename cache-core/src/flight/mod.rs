@@ -168,13 +168,7 @@ impl<V> State<V> {
     /// Ends a load with a result that began at `started`: tells it to everybody, or only to those who came before
     /// the load began when something was touched since (they asked before the invalidation, so either answer is
     /// right for them). Who is left gets the next load.
-    pub(crate) fn land(
-        &mut self,
-        place: Place,
-        result: impl FnOnce() -> Landed<V>,
-        for_all: bool,
-        now: Now,
-    ) -> Wake {
+    pub(crate) fn land(&mut self, place: Place, result: impl FnOnce() -> Landed<V>, for_all: bool, now: Now) -> Wake {
         self.end_load(place);
         let mut wake = Wake::default();
         if !self.has_waiters() {

@@ -96,10 +96,8 @@ impl<'a> KeyWriter<'a> {
 }
 
 fn needs_escape(character: char) -> bool {
-    matches!(
-        character,
-        ':' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '*' | '?' | '%' | '~' | '#' | '\\' | '"'
-    ) || character.is_whitespace()
+    matches!(character, ':' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '*' | '?' | '%' | '~' | '#' | '\\' | '"')
+        || character.is_whitespace()
         || character.is_control()
 }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::inner::{Hooks, RegionInner, Rules};
 use super::Region;
+use super::inner::{Hooks, RegionInner, Rules};
 use crate::cache::Cache;
 use crate::error::Error;
 use crate::event::RemovalCause;
@@ -75,13 +75,7 @@ impl<'c, K: CacheKey, V: CacheValue> RegionBuilder<'c, K, V> {
     /// Keeps the region in this process, for values that serde cannot carry. Default: the shared tier is used where
     /// the cache has one.
     pub fn local(self) -> RegionBuilder<'c, K, V, Local> {
-        RegionBuilder {
-            cache: self.cache,
-            name: self.name,
-            policy: self.policy,
-            hooks: self.hooks,
-            tier: PhantomData,
-        }
+        RegionBuilder { cache: self.cache, name: self.name, policy: self.policy, hooks: self.hooks, tier: PhantomData }
     }
 
     /// Makes the region.

@@ -45,9 +45,9 @@ where
         let storable = ttl.filter(|_| refusal.is_none() && self.rules.keeps && self.shared.is_enabled());
         match storable {
             Some(ttl) if shard.can_hold(weight) => {
-                let stamps = names.into_iter().map(|name| Stamp { name, since: touch }).collect::<crate::entry::Stamps>();
-                let ties =
-                    (!stamps.is_empty()).then(|| Arc::new(Ties { stamps, self_stamps: None, error: None }));
+                let stamps =
+                    names.into_iter().map(|name| Stamp { name, since: touch }).collect::<crate::entry::Stamps>();
+                let ties = (!stamps.is_empty()).then(|| Arc::new(Ties { stamps, self_stamps: None, error: None }));
                 let fresh_until = self.shared.expiry(self.clock.coarse(), ttl, self.rules.jitter);
                 let key = StoredKey { hash: look.hash, key: look.key.to_owned_key() };
                 let entry = Entry { value, fresh_until, start: touch, weight, ties };

@@ -115,7 +115,9 @@ where
                 Ok(()) => value_of(index).map_or(Outcome::Absent, Outcome::Value),
                 Err(error) => Outcome::Error(error.clone()),
             };
-            if let Outcome::Value(value) = seat.land(begun, &collected, Plan::optional(Some(Sharing::by(E::clone))), outcome) {
+            if let Outcome::Value(value) =
+                seat.land(begun, &collected, Plan::optional(Some(Sharing::by(E::clone))), outcome)
+            {
                 results[index] = Some(value);
             }
         }

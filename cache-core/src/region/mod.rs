@@ -17,8 +17,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use builder::{CacheValue, Local, RegionBuilder, Shareable, SharedValue};
 pub(crate) use builder::{Blueprint, make};
+pub use builder::{CacheValue, Local, RegionBuilder, Shareable, SharedValue};
 pub use erased::AnyRegion;
 pub(crate) use erased::ErasedRegion;
 pub(crate) use inner::{Found, Hooks, RegionInner, Weigh, erase};
@@ -57,12 +57,13 @@ use crate::stats::Stats;
 ///     .tags(|id, _name| vec![Tag::of("user", id)])
 ///     .build()?;
 ///
+/// let id = 1_u64;
 /// let load = || async { Ok::<_, std::io::Error>("Ada".to_owned()) };
-/// assert_eq!(users.get_or_load_unshared(&1, load).await?, "Ada");
-/// assert_eq!(users.get(&1).as_deref(), Some("Ada"));
+/// assert_eq!(users.get_or_load_unshared(&id, load).await?, "Ada");
+/// assert_eq!(users.get(&id).as_deref(), Some("Ada"));
 ///
 /// cache.invalidate_tag("user:1").await;
-/// assert_eq!(users.get(&1), None);
+/// assert_eq!(users.get(&id), None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap().unwrap();
 /// ```
@@ -94,8 +95,8 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
     /// ```
     /// # futures_util::FutureExt::now_or_never(async {
     /// # let region = cache_core::Cache::new().region::<u64, char>("r").build().unwrap();
-    /// region.put_many([(1, 'a'), (3, 'c')]).await;
-    /// assert_eq!(region.get_many(&[1, 2, 3]), [Some('a'), None, Some('c')]);
+    /// region.put_many([(1_u64, 'a'), (3, 'c')]).await;
+    /// assert_eq!(region.get_many(&[1_u64, 2, 3]), [Some('a'), None, Some('c')]);
     /// # }).unwrap();
     /// ```
     pub fn get_many<Q: CacheKey<Owned = K::Owned>>(&self, keys: &[Q]) -> Vec<Option<V>> {
@@ -281,7 +282,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
     /// # futures_util::FutureExt::now_or_never(async {
     /// # let region = cache_core::Cache::new().region::<u64, String>("r").build().unwrap();
     /// let names = region
-    ///     .get_or_load_many(&[1, 2, 9], |missing| async move {
+    ///     .get_or_load_many(&[1_u64, 2, 9], |missing| async move {
     ///         let found = missing.into_iter().filter(|id| *id < 9).map(|id| (id, format!("user {id}")));
     ///         Ok::<_, std::convert::Infallible>(found.collect())
     ///     })

@@ -147,7 +147,8 @@ where
             let identity = shard.identities.name(look, state.touched);
             region.self_stamps(start, identity)
         });
-        let ties = (!stamps.is_empty() || error.is_some() || tied).then(|| Arc::new(Ties { stamps, self_stamps, error }));
+        let ties =
+            (!stamps.is_empty() || error.is_some() || tied).then(|| Arc::new(Ties { stamps, self_stamps, error }));
 
         let for_dependants = ties.clone().filter(|_| tied);
         let mut wake = Wake::default();

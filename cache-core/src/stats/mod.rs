@@ -17,8 +17,8 @@ pub(crate) use counter::HitCounter;
 /// use cache_core::Cache;
 ///
 /// let users = Cache::new().region::<u64, String>("users").build()?;
-/// users.get_or_load(&1, || async { Ok::<_, std::convert::Infallible>("Ada".to_owned()) }).await.unwrap();
-/// users.get(&1);
+/// users.get_or_load(&1_u64, || async { Ok::<_, std::convert::Infallible>("Ada".to_owned()) }).await.unwrap();
+/// users.get(&1_u64);
 /// assert_eq!((users.stats().loads, users.stats().hits), (1, 1));
 /// # Ok::<(), cache_core::Error>(())
 /// # }).unwrap().unwrap();

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use std::collections::HashMap;
 use parking_lot::Mutex;
+use std::collections::HashMap;
 
 use super::Tag;
 use crate::key::KeyHasher;
