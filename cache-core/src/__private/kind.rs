@@ -319,15 +319,3 @@ impl<T: 'static> OptionLike for Option<T> {
         OptionKind::new()
     }
 }
-
-/// Kinds for which `negative_ttl` has something to keep.
-#[diagnostic::on_unimplemented(
-    message = "`negative_ttl` has nothing it could keep for this return type",
-    label = "neither an absence nor an error that can be copied",
-    note = "it keeps `None`, and errors that are `Clone`; with an error that is not, add `share_err = |error| …` or return `Result<Option<T>, E>`"
-)]
-pub trait NegativeKind {}
-
-impl<T> NegativeKind for OptionKind<T> {}
-impl<T, E> NegativeKind for ResultOptionKind<T, E> {}
-impl<T, E: Clone + Send + 'static> NegativeKind for ResultKind<T, E> {}

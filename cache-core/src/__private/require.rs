@@ -5,7 +5,7 @@
 //! report the bounds inside (`T: Clone`); with two it reports the demand itself. What the demand returns is a type of
 //! the trait, so that after a failed one there is no type left for further errors to be about.
 
-use super::kind::{Kind, NegativeKind};
+use super::kind::{Kind, OptionKind, ResultKind, ResultOptionKind};
 use crate::key::CacheKey;
 use crate::region::{CacheValue, SharedValue};
 
@@ -122,8 +122,20 @@ pub fn require_named<V, Kd: Kind + NamedKind<M, V>, M>(kind: Kd) -> <Kd as Named
     kind.same()
 }
 
+#[diagnostic::on_unimplemented(
+    message = "`negative_ttl` has nothing it could keep for this return type",
+    label = "neither an absence nor an error that can be copied",
+    note = "it keeps `None`, and errors that are `Clone`; with another error add `share_err = |error| …`"
+)]
+pub trait NegativeKind<M> {}
+
+impl<T> NegativeKind<Yes> for OptionKind<T> {}
+impl<T, E> NegativeKind<Yes> for ResultOptionKind<T, E> {}
+impl<T, E: Clone + Send + 'static> NegativeKind<Yes> for ResultKind<T, E> {}
+impl<Kd: Never> NegativeKind<No> for Kd {}
+
 /// `negative_ttl` must have something to keep.
-pub fn require_negative<Kd: Kind + NegativeKind>(_: Kd) {}
+pub fn require_negative<Kd: Kind + NegativeKind<M>, M>(_: Kd) {}
 
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",

@@ -1,0 +1,96 @@
+//! What a hit through `#[cached]` costs, as a ratio to a lookup in a bare `quick_cache` with the same values, options,
+//! keys and number of threads. Run it with `cargo x bench hit`.
+
+mod functions;
+
+use std::process::ExitCode;
+
+use cache_benches::block_on::block_on;
+use cache_benches::lookups::{LOOKUPS, one_thread, pass, pass_async, two_threads};
+use cache_benches::options::Options;
+use cache_benches::raw::{Borrowed, Raw, RegionId, filled, region_id};
+use cache_benches::report::{self, Case};
+use cache_benches::rounds::{Contender, measure};
+use cache_benches::user;
+use cache_benches::zipf::{RESIDENT, keys};
+
+use functions::{by_id, by_id_blocking, by_id_tagged, by_region_and_id};
+
+const SEED: u64 = 2026;
+
+const CASES: &[Case] = &[
+    Case { name: "hit_async_u64", base: "raw_u64", limit: Some(1.30) },
+    Case { name: "hit_async_u64_ttl_tags2", base: "raw_u64", limit: Some(1.60) },
+    Case { name: "hit_async_str_u64", base: "raw_str_u64", limit: Some(1.40) },
+    Case { name: "hit_async_u64_2t", base: "raw_u64_2t", limit: Some(1.20) },
+    Case { name: "hit_sync_u64", base: "raw_u64", limit: Some(1.30) },
+];
+
+fn main() -> ExitCode {
+    let options = match Options::from_args() {
+        Ok(options) => options,
+        Err(message) => {
+            eprintln!("{message}");
+            return ExitCode::FAILURE;
+        }
+    };
+
+    let ids = keys(SEED);
+    let pairs: Vec<RegionId> = ids.iter().copied().map(region_id).collect();
+    let raw = filled(|id| id);
+    let raw_pairs = filled(|id| (region_id(id).0.to_owned(), id));
+    fill();
+
+    let loads = user::loads();
+    let mut contenders = contenders(&ids, &pairs, &raw, &raw_pairs);
+    let samples = measure(&mut contenders, options.rounds, options.budget);
+    let loads = user::loads() - loads;
+
+    println!(
+        "{} rounds of {LOOKUPS} lookups each; Zipf 0.99 over {RESIDENT} resident keys, seed {SEED}; {loads} loads\n",
+        samples[0].nanos.len()
+    );
+    let within = report::print(CASES, &samples);
+    if loads > 0 {
+        eprintln!("{loads} lookups were no hits: these figures say nothing");
+        return ExitCode::FAILURE;
+    }
+    if options.check && !within { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Calls every function once per key: afterwards all keys are resident.
+fn fill() {
+    for id in 0..RESIDENT {
+        let (region, _) = region_id(id);
+        block_on(by_id(id));
+        block_on(by_id_tagged(id));
+        block_on(by_region_and_id(region, id));
+        by_id_blocking(id);
+    }
+}
+
+fn contenders<'a>(
+    ids: &'a [u64],
+    pairs: &'a [RegionId],
+    raw: &'a Raw<u64>,
+    raw_pairs: &'a Raw<(String, u64)>,
+) -> Vec<Contender<'a>> {
+    let bare = |ids: &[u64]| pass(ids, |id| raw.get(&id).expect("resident"));
+    let bare_pairs = |pairs: &[RegionId]| {
+        pass(pairs, |(region, id)| raw_pairs.get(&Borrowed(region, id)).expect("resident"));
+    };
+    let contender = |name, run| Contender { name, lookups: LOOKUPS, run };
+    vec![
+        contender("raw_u64", Box::new(move || one_thread(ids, bare))),
+        contender("hit_async_u64", Box::new(|| one_thread(ids, |ids| pass_async(ids, by_id)))),
+        contender("hit_async_u64_ttl_tags2", Box::new(|| one_thread(ids, |ids| pass_async(ids, by_id_tagged)))),
+        contender("hit_sync_u64", Box::new(|| one_thread(ids, |ids| pass(ids, by_id_blocking)))),
+        contender("raw_str_u64", Box::new(move || one_thread(pairs, bare_pairs))),
+        contender(
+            "hit_async_str_u64",
+            Box::new(|| one_thread(pairs, |pairs| pass_async(pairs, |(region, id)| by_region_and_id(region, id)))),
+        ),
+        contender("raw_u64_2t", Box::new(move || two_threads(ids, bare))),
+        contender("hit_async_u64_2t", Box::new(|| two_threads(ids, |ids| pass_async(ids, by_id)))),
+    ]
+}

@@ -1,0 +1,44 @@
+//! Arguments of the benchmark programs.
+
+use std::time::Duration;
+
+/// What `cargo x bench` passes on.
+pub struct Options {
+    /// Most rounds to run.
+    pub rounds: usize,
+    /// Stop after this time.
+    pub budget: Option<Duration>,
+    /// Fail when a ratio is above its limit.
+    pub check: bool,
+}
+
+impl Options {
+    /// Reads `--rounds=<n>`, `--seconds=<n>` and `--check`.
+    ///
+    /// # Errors
+    ///
+    /// Names the argument that it does not know or cannot read.
+    pub fn from_args() -> Result<Self, String> {
+        let mut options = Self { rounds: 21, budget: None, check: false };
+        for argument in std::env::args().skip(1) {
+            let (name, value) = argument.split_once('=').unwrap_or((&argument, ""));
+            let number = || {
+                value
+                    .parse::<u64>()
+                    .ok()
+                    .filter(|&number| number > 0)
+                    .ok_or_else(|| format!("{name}: not a number: `{value}`"))
+            };
+            match name {
+                "--rounds" => options.rounds = usize::try_from(number()?).unwrap_or(usize::MAX),
+                "--seconds" => {
+                    options.budget = Some(Duration::from_secs(number()?));
+                    options.rounds = usize::MAX;
+                }
+                "--check" => options.check = true,
+                _ => return Err(format!("unknown argument `{argument}`: --rounds=<n>, --seconds=<n> or --check")),
+            }
+        }
+        Ok(options)
+    }
+}

@@ -1,0 +1,55 @@
+//! The bare cache: what every ratio is relative to.
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, UnitWeighter};
+
+use crate::user::{User, row};
+use crate::zipf::{CAPACITY, RESIDENT};
+
+/// Regions that stand in front of the ids in composed keys.
+pub const REGIONS: [&str; 8] = ["africa", "asia-east", "asia-south", "europe", "north", "oceania", "south", "test"];
+
+/// A `quick_cache` that holds users.
+pub type Raw<K> = Cache<K, Arc<User>>;
+
+/// The key `(region, id)`, borrowed.
+pub type RegionId = (&'static str, u64);
+
+/// The composed key of an id.
+#[must_use]
+pub fn region_id(id: u64) -> RegionId {
+    (REGIONS[(id % REGIONS.len() as u64) as usize], id)
+}
+
+/// How `(String, u64)` is looked up without making a `String`: hashes like it, compares with it.
+#[derive(Hash)]
+pub struct Borrowed<'a>(pub &'a str, pub u64);
+
+impl Equivalent<(String, u64)> for Borrowed<'_> {
+    fn equivalent(&self, key: &(String, u64)) -> bool {
+        self.1 == key.1 && self.0 == key.0
+    }
+}
+
+/// A cache with all ids resident, under the keys that `key` makes of them, with the options that `cache-core` gives
+/// its own.
+///
+/// # Panics
+///
+/// Panics if `quick_cache` refuses its options.
+pub fn filled<K: Hash + Eq>(key: impl Fn(u64) -> K) -> Raw<K> {
+    let options = OptionsBuilder::new()
+        .estimated_items_capacity(CAPACITY as usize)
+        .weight_capacity(CAPACITY)
+        .hot_allocation(0.93)
+        .ghost_allocation(1.0)
+        .build()
+        .expect("the options are complete");
+    let cache = Cache::with_options(options, UnitWeighter, DefaultHashBuilder::default(), DefaultLifecycle::default());
+    (0..RESIDENT).for_each(|id| cache.insert(key(id), row(id)));
+    assert_eq!(cache.len() as u64, RESIDENT, "all keys are resident");
+    cache
+}

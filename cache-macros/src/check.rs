@@ -1,0 +1,102 @@
+//! Argument against argument, and arguments against the signature.
+
+use crate::args::{CachedArgs, Helpers, Tier, Ttl};
+use crate::ctxt::Ctxt;
+use crate::item::{Arg, Function};
+use crate::returns;
+use crate::roots::Used;
+
+/// Everything that does not depend on the key.
+pub(crate) fn cached(ctxt: &Ctxt, args: &CachedArgs, function: &Function, list: &[Arg]) {
+    shape(ctxt, "cached", function);
+    returns::check(ctxt, function, args.returns.get().copied());
+    if !args.ttl.is_set() && ctxt.is_clean() {
+        ctxt.error(
+            function.name().span(),
+            format!("`{}` has no `ttl`: how long a value may be served is not guessed", function.plain_name()),
+            "write `#[cached(ttl = \"5m\")]`, or `ttl = \"default\"` for the cache's, or `ttl = \"never\"`",
+        );
+    }
+    if let Some(span) = args.weigh.span()
+        && !args.capacity.is_set()
+    {
+        ctxt.error(span, "`weigh` without `capacity` has nothing to fill", "write `capacity = 64 << 20` beside it");
+    }
+    if let Some(span) = args.negative_ttl.span()
+        && returns::is_plainly_a_value(&function.ret(), args.returns.get().copied())
+    {
+        ctxt.error(
+            span,
+            format!(
+                "`negative_ttl` on `{}`, which returns neither an `Option` nor a `Result`: it has no absence to cache",
+                function.plain_name()
+            ),
+            "remove `negative_ttl`, or return an `Option` or a `Result`",
+        );
+    }
+    if !function.is_async() && args.tier.get() == Some(&Tier::Both) {
+        ctxt.error(
+            args.tier.span().unwrap_or_else(|| function.name().span()),
+            "`tier = \"both\"` on a function that is not `async`: the shared tier is awaited",
+            "write `async fn`, or remove `tier`: functions that are not `async` live in the local tier",
+        );
+    }
+    policy_is_constant(ctxt, args, list);
+    if let (Some(Helpers::Named(name)), Some(span)) = (args.helpers.get(), args.helpers.span())
+        && function.receiver().is_none()
+        && name == function.name()
+    {
+        ctxt.error(span, format!("`helpers = \"{name}\"` is the name they have anyway"), "remove `helpers`");
+    }
+}
+
+/// The policy belongs to the region, which all calls share.
+fn policy_is_constant(ctxt: &Ctxt, args: &CachedArgs, list: &[Arg]) {
+    let ttl = match args.ttl.get() {
+        Some(Ttl::Expr(expr)) => Some(("ttl", expr)),
+        _ => None,
+    };
+    let capacity = args.capacity.get().map(|expr| ("capacity", expr));
+    for (name, expr) in ttl.into_iter().chain(capacity) {
+        if let Some(argument) = Used::in_expr(expr, list).first(list) {
+            ctxt.error_on(
+                expr,
+                format!("`{name}` uses the argument `{argument}`: it is evaluated once, for all calls"),
+                format!("write a constant, as in `{name} = {}`", if name == "ttl" { "\"5m\"" } else { "5000" }),
+            );
+        }
+    }
+}
+
+/// What no attribute of ours can wrap.
+pub(crate) fn shape(ctxt: &Ctxt, attribute: &str, function: &Function) {
+    let name = function.plain_name();
+    let sig = &function.sig;
+    if function.body.is_none() {
+        ctxt.error(
+            sig.ident.span(),
+            format!("`{name}` has no body: there is nothing to wrap"),
+            format!("put `#[{attribute}]` on the methods of an `impl` block, under `#[cached_impl]`"),
+        );
+    }
+    if let Some(token) = &sig.constness {
+        ctxt.error_on(token, format!("`{name}` is a `const fn`, and a cache lives at run time"), "remove `const`");
+    }
+    if let Some(token) = &sig.unsafety {
+        ctxt.error_on(
+            token,
+            format!("`{name}` is `unsafe`: a hit would skip the promises its callers make"),
+            "write a safe function around it and cache that",
+        );
+    }
+    if let Some(abi) = &sig.abi {
+        ctxt.error_on(
+            abi,
+            format!("`{name}` is `extern`: what calls it from outside cannot hold a cached value"),
+            "write a Rust function around it and cache that",
+        );
+    }
+    if let Some(variadic) = &sig.variadic {
+        ctxt.error_on(variadic, format!("`{name}` is variadic"), "list the arguments, or pass a slice");
+    }
+}

@@ -1,0 +1,11 @@
+#[cache_core::cached(ttl = "5m")]
+async fn load(id: u64) -> u64 {
+    id
+}
+
+#[cache_core::cache_invalidate(store(id))]
+async fn store(id: u64) -> u64 {
+    1
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+#[cache_core::cached(ttl = "5m")]
+async fn load(id: u64) -> u64 {
+    id
+}
+
+#[cache_core::cache_invalidate(load(id))]
+async fn store(id: String) -> u64 {
+    1
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+mod load {}
+
+#[cache_core::cached(ttl = "5m")]
+async fn load(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[cache_core::cached(ttl = "5m")]
+fn load(id: &str) -> &str {
+    id
+}
+
+fn main() {}

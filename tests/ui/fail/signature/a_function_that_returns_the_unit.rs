@@ -1,0 +1,6 @@
+#[cache_core::cached(ttl = "5m")]
+async fn load(id: u64) -> () {
+    drop(id)
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[cache_core::cached(ttl = "5m")]
+struct Load;
+
+fn main() {}

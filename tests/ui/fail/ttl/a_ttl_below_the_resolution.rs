@@ -1,0 +1,6 @@
+#[cache_core::cached(ttl = "1ms")]
+async fn load(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

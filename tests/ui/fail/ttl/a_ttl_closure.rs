@@ -1,0 +1,6 @@
+#[cache_core::cached(ttl = |value: &u64| DAY)]
+async fn load(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

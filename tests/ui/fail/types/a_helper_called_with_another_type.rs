@@ -1,0 +1,9 @@
+#[cache_core::cached(ttl = "5m")]
+async fn load(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    drop(load::invalidate("1"));
+    drop(load::peek());
+}

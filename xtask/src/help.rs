@@ -1,0 +1,43 @@
+//! `cargo x help`.
+
+use crate::test::STEPS;
+
+const COMMANDS: &str = "\
+cargo x <command>
+
+  test [--fast] [--only <step>]
+        Sets the machine up, then runs what CI runs, in the order below, and stops at the first step that fails.
+        --fast leaves out the slow steps; --only runs one step.
+
+  check
+        The steps fmt and clippy.
+
+  setup
+        The step setup: adds rustfmt and clippy where rustup can; installs system packages where we are root and there
+        is apt, and otherwise says what to install. Without cargo-nextest the tests run under `cargo test`.
+
+  ui
+        Runs the compile-fail tests and writes the messages of this compiler into their .stderr files. Read the
+        difference before you commit it: these texts are part of the interface.
+
+  bench hit [--rounds <n>] [--seconds <n>] [--peers] [--check]
+        A hit through #[cached] against a bare quick_cache: a table, then one line `RATIO <name> <value>` per case.
+        --rounds   how many rounds, 21 if not given
+        --seconds  stop after that time, though not before three rounds
+        --peers    afterwards the same loop over other caches (compiles them first)
+        --check    fail if a ratio is above its limit
+
+  help
+        This text.
+
+Steps of `cargo x test`:
+";
+
+pub(crate) fn print() {
+    let mut text = COMMANDS.to_owned();
+    for step in STEPS {
+        let slow = if step.slow { " (slow)" } else { "" };
+        text.push_str(&format!("  {:<10}{}{slow}\n", step.name, step.what));
+    }
+    print!("{text}");
+}
