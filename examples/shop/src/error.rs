@@ -19,6 +19,8 @@ pub enum ShopError {
     NotFound(String),
     /// The request makes no sense: why.
     BadRequest(String),
+    /// The body is too long, or no JSON by its own account: the status, and why.
+    Unreadable(StatusCode, String),
     /// The path exists, but not for this method.
     MethodNotAllowed,
     /// An order asks for more than there is.
@@ -42,6 +44,7 @@ impl ShopError {
         match self {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Unreadable(status, _) => *status,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OutOfStock { .. } => StatusCode::CONFLICT,
             Self::Database(error) if matches!(**error, sqlx::Error::PoolTimedOut) => StatusCode::SERVICE_UNAVAILABLE,
@@ -54,7 +57,7 @@ impl fmt::Display for ShopError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFound(what) => write!(f, "there is no {what}"),
-            Self::BadRequest(why) => f.write_str(why),
+            Self::BadRequest(why) | Self::Unreadable(_, why) => f.write_str(why),
             Self::MethodNotAllowed => f.write_str("this path does not answer that method"),
             Self::OutOfStock { product_id, wanted } => {
                 write!(f, "fewer than {wanted} of product {product_id} are left")

@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -57,6 +58,11 @@ impl From<QueryRejection> for ShopError {
 
 impl From<JsonRejection> for ShopError {
     fn from(rejection: JsonRejection) -> Self {
-        Self::BadRequest(rejection.body_text())
+        match rejection.status() {
+            status @ (StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::PAYLOAD_TOO_LARGE) => {
+                Self::Unreadable(status, rejection.body_text())
+            }
+            _ => Self::BadRequest(rejection.body_text()),
+        }
     }
 }

@@ -66,7 +66,10 @@ async fn bind(args: &Args) -> Result<TcpListener, Failure> {
         None if args.demo_only => bind(0).await,
         None => match bind(PORT).await {
             Ok(listener) => Ok(listener),
-            Err(_) => bind(0).await,
+            Err(error) => {
+                say!("port {PORT}: {error}; taking a free one");
+                bind(0).await
+            }
         },
     };
     bound.map_err(|error| Failure::new(format!("cannot listen on port {}: {error}", args.port.unwrap_or_default())))

@@ -107,6 +107,9 @@ async fn updates_that_make_no_sense_are_refused() {
     assert_refused(shop.put("/products/7", &json!({ "prize": 1 })).await, bad, "prize");
     assert_refused(shop.put("/products/7", &json!({ "name": "  " })).await, bad, "name");
     assert_refused(shop.request("PUT", "/products/7", Some("{".to_owned())).await, bad, "JSON");
+    let long = format!("{{\"name\": \"{}\"}}", "x".repeat(3_000_000));
+    let long = shop.request("PUT", "/products/7", Some(long)).await;
+    assert_refused(long, StatusCode::PAYLOAD_TOO_LARGE, "limit");
     assert_refused(shop.put("/products/4000000000", &json!({})).await, StatusCode::NOT_FOUND, "product 4000000000");
 }
 

@@ -14,6 +14,7 @@ struct Failure(u32);
     skip(db, cache),
     tags = ["users", "user:{id}", "db:{db}"],
     jitter = 10,
+    negative_ttl = "3s",
     capacity = 64 << 20,
     weigh = |value: &String| value.len() as u64,
     tier = "both",

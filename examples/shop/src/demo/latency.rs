@@ -31,7 +31,7 @@ struct Latency {
 }
 
 pub(super) async fn show(client: &mut Client, categories: &[Category]) -> Result<(), Failure> {
-    let profile = if cfg!(debug_assertions) { " (dev profile; try --release, too)" } else { "" };
+    let profile = if cfg!(debug_assertions) { " (dev profile)" } else { "" };
     say!("\neach endpoint over HTTP, first cold, then {} times cached{profile}:", thousands(CACHED as u64));
     let table = Table::new(
         [27, 9, 9, 11, 9, 6, 6],

@@ -16,7 +16,6 @@ use std::net::SocketAddr;
 use crate::catalogue::{Category, Product};
 use crate::demo::client::Client;
 use crate::error::Failure;
-use crate::say;
 
 /// Runs the demo against the shop at `address`, which MUST be this process's and fresh: nobody else may be asking.
 ///
