@@ -22,17 +22,14 @@ thread_local! {
     static OVERRIDE: RefCell<Option<Cache>> = const { RefCell::new(None) };
 }
 
-/// Calls `work` with the cache of the current scope, or the global one.
+/// Whether the current scope has a cache of its own.
 #[inline]
-pub(crate) fn with<R>(work: impl FnOnce(&Cache) -> R) -> R {
-    match GLOBAL.get() {
-        Some(cache) if !OVERRIDDEN.get() => work(cache),
-        _ => with_override(work),
-    }
+pub(crate) fn is_overridden() -> bool {
+    OVERRIDDEN.get()
 }
 
-#[cold]
-fn with_override<R>(work: impl FnOnce(&Cache) -> R) -> R {
+/// Calls `work` with the cache of the current scope, or the global one.
+pub(crate) fn with<R>(work: impl FnOnce(&Cache) -> R) -> R {
     match current() {
         Some(cache) => work(&cache),
         None => work(Cache::global()),
@@ -41,6 +38,10 @@ fn with_override<R>(work: impl FnOnce(&Cache) -> R) -> R {
 
 fn current() -> Option<Cache> {
     OVERRIDE.try_with(|current| current.borrow().clone()).ok().flatten()
+}
+
+pub(crate) fn installed() -> Option<&'static Cache> {
+    GLOBAL.get()
 }
 
 pub(crate) fn install(cache: Cache) -> Result<(), Error> {

@@ -269,6 +269,11 @@ impl Cache {
         })
     }
 
+    /// Whether this is [`Cache::global`].
+    pub(crate) fn is_global(&self) -> bool {
+        crate::ambient::installed().is_some_and(|global| Arc::ptr_eq(&global.inner, &self.inner))
+    }
+
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.inner.shared
     }

@@ -22,18 +22,46 @@ pub(crate) struct Entry<V> {
     pub(crate) ties: Option<Arc<Ties>>,
 }
 
-/// The names an entry hangs on besides its region, and what else only some entries have.
+/// The names an entry hangs on besides its region. Laid out so that a hit on an entry with one or two tags reads one
+/// cache line here and one per tag.
 #[derive(Debug)]
 pub(crate) struct Ties {
-    /// Own tags and everything inherited from the entries this one was built from.
-    pub(crate) stamps: Stamps,
+    /// The entry's own [`start`](Entry::start).
+    pub(crate) start: Touch,
+    /// The entry's tags: valid while none was touched after `start`.
+    pub(crate) tags: SmallVec<[Arc<Name>; 2]>,
+    pub(crate) more: Option<Box<More>>,
+}
+
+/// What only some entries have.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct More {
+    /// From the entries this one was built from: each as old as it was there.
+    pub(crate) inherited: Vec<Stamp>,
     /// The region and the key itself, for those who build on this entry. Present once somebody did.
-    pub(crate) self_stamps: Option<[Stamp; 2]>,
+    pub(crate) own: Option<[Stamp; 2]>,
     pub(crate) error: Option<StoredError>,
 }
 
-/// Most entries carry one or two tags.
-pub(crate) type Stamps = SmallVec<[Stamp; 2]>;
+impl Ties {
+    #[inline]
+    pub(crate) fn are_valid(&self) -> bool {
+        self.tags.iter().all(|tag| tag.touched.get() <= self.start)
+            && self.more.as_ref().is_none_or(|more| more.inherited.iter().all(Stamp::is_valid))
+    }
+
+    /// Whether a load can be tied to this entry.
+    pub(crate) fn name_their_entry(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.own.is_some())
+    }
+
+    /// All that an entry built from this one depends on.
+    pub(crate) fn stamps(&self) -> impl Iterator<Item = Stamp> {
+        let tags = self.tags.iter().map(|name| Stamp { name: Arc::clone(name), since: self.start });
+        let more = self.more.iter().flat_map(|more| more.inherited.iter().chain(more.own.iter().flatten()).cloned());
+        tags.chain(more)
+    }
+}
 
 impl<V> Entry<V> {
     /// Whether the entry may be served now, as far as time and its own names say. The region is the caller's to check.
@@ -43,7 +71,7 @@ impl<V> Entry<V> {
             return Freshness::Expired;
         }
         match &self.ties {
-            Some(ties) if !ties.stamps.iter().all(Stamp::is_valid) => Freshness::Invalid,
+            Some(ties) if !ties.are_valid() => Freshness::Invalid,
             _ => Freshness::Fresh,
         }
     }
@@ -55,7 +83,7 @@ impl<V> Entry<V> {
     }
 
     pub(crate) fn error(&self) -> Option<&StoredError> {
-        self.ties.as_ref().and_then(|ties| ties.error.as_ref())
+        self.ties.as_ref()?.more.as_ref()?.error.as_ref()
     }
 }
 
@@ -92,9 +120,11 @@ impl StoredError {
 
 /// How the error of a load is copied for others. Made where the error is known to be sendable.
 pub struct Sharing<E> {
-    share: fn(&E) -> E,
-    keep: fn(&E, fn(&E) -> E) -> StoredError,
+    share: Copying<E>,
+    keep: fn(&E, Copying<E>) -> StoredError,
 }
+
+type Copying<E> = fn(&E) -> E;
 
 impl<E> Clone for Sharing<E> {
     fn clone(&self) -> Self {

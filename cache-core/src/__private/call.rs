@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::function::{Function, InstanceId, region_name};
+use super::function::{Function, InstanceId, Slot, region_name};
 use super::invalidate::Target;
 use super::kind::{Kind, Split};
 use super::miss::Miss;
@@ -118,9 +118,9 @@ where
     pub fn look<Q: CacheKey>(self, key: &Q) -> Look<Kd, Q::Owned> {
         self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
             let look = region.by(key);
-            match region.look(&look) {
-                Found::Value(value) => Look::Hit(Kd::hit(value)),
-                found => missed(region, key, look.hash, found),
+            match region.hit(&look) {
+                Some(value) => Look::Hit(Kd::hit(value)),
+                None => missed(region, key, look.hash),
             }
         })
     }
@@ -175,29 +175,43 @@ where
 
     /// Drops all entries of the function, if it has a region yet.
     pub fn invalidate_all(self) -> Invalidating {
-        let name = region_name(self.function.info, (self.place)(), &self.instance.suffix());
+        let name = region_name(self.function.info, (self.place)(), self.instance.item());
         self.source.with(|cache| cache.invalidate_region(&name))
     }
 
     /// The function's region without its types; `None` if the function was not called yet.
     pub fn region(self) -> Option<AnyRegion> {
-        let name = region_name(self.function.info, (self.place)(), &self.instance.suffix());
+        let name = region_name(self.function.info, (self.place)(), self.instance.item());
         self.source.with(|cache| cache.regions().into_iter().find(|region| region.name() == name))
     }
 
     #[inline]
     fn with_region<Q: CacheKey, R>(self, work: impl FnOnce(Held<'_, Region<Q, Kd>>) -> R) -> R {
+        let slot = self.instance.slot(self.function);
+        match slot.home.get() {
+            Some(cell) if self.source.is_home() => work(Held::new(cell)),
+            _ => self.with_region_of_cache::<Q, R>(slot, work),
+        }
+    }
+
+    #[cold]
+    fn with_region_of_cache<Q: CacheKey, R>(
+        self,
+        slot: &'static Slot,
+        work: impl FnOnce(Held<'_, Region<Q, Kd>>) -> R,
+    ) -> R {
         let Self { function, source, instance, place, settings, .. } = self;
         source.with(|cache| {
-            let index = instance.index(function);
+            let index = slot.index();
             let cell = match cache.function_region(index) {
                 Some(cell) => cell,
                 None => make::<Q::Owned, _, _, _, _>(cache, function, index, instance, place, settings),
             };
-            match cell.downcast_ref() {
-                Some(region) => work(Held { region, cell }),
-                None => unreachable!("an instance of a function has one key type and one value type"),
+            if cache.is_global() {
+                // Set by whoever is first; all set the same.
+                drop(slot.home.set(Arc::clone(cell)));
             }
+            work(Held::new(cell))
         })
     }
 }
@@ -210,7 +224,15 @@ struct Held<'a, T> {
     cell: &'a Arc<dyn Any + Send + Sync>,
 }
 
-impl<T: Any + Send + Sync> Held<'_, T> {
+impl<'a, T: Any + Send + Sync> Held<'a, T> {
+    #[inline]
+    fn new(cell: &'a Arc<dyn Any + Send + Sync>) -> Self {
+        match cell.downcast_ref() {
+            Some(region) => Self { region, cell },
+            None => unreachable!("an instance of a function has one key type and one value type"),
+        }
+    }
+
     fn arc(&self) -> Arc<T> {
         match Arc::clone(self.cell).downcast() {
             Ok(region) => region,
@@ -229,16 +251,12 @@ impl<T> std::ops::Deref for Held<'_, T> {
 }
 
 #[cold]
-fn missed<Q: CacheKey, Kd: Kind>(
-    region: Held<'_, Region<Q, Kd>>,
-    key: &Q,
-    hash: u64,
-    found: Found<Kd::Value>,
-) -> Look<Kd, Q::Owned>
+fn missed<Q: CacheKey, Kd: Kind>(region: Held<'_, Region<Q, Kd>>, key: &Q, hash: u64) -> Look<Kd, Q::Owned>
 where
     Kd::Value: CacheValue,
 {
-    let known = match found {
+    let known = match region.look_further(&crate::key::Look { hash, key }) {
+        Found::Value(value) => Some(Outcome::Value(value)),
         Found::Absent if Kd::ABSENCES => Some(Outcome::Absent),
         Found::Error(error) => error.copy().map(Outcome::Error),
         _ => None,
@@ -271,7 +289,7 @@ where
     let declared = format!("{}:{}", info.file, info.line);
     let settings = settings(Settings::new());
     let blueprint = Blueprint {
-        name: region_name(info, place(), &instance.suffix()),
+        name: region_name(info, place(), instance.item()),
         policy: settings.policy,
         hooks: Hooks { weigh: settings.weigh, ..Hooks::default() },
         literals: Some(info.literals),

@@ -48,7 +48,7 @@ pub trait Kind: Copy + Send + Sync + 'static {
 }
 
 /// A return value taken apart. (A type of its own, since the flight's is not public.)
-pub struct Split<Kd: Kind + ?Sized>(pub(super) Outcome<Kd::Value, Kd::Error>);
+pub struct Split<Kd: Kind>(pub(super) Outcome<Kd::Value, Kd::Error>);
 
 macro_rules! kind {
     ($(#[$docs:meta])* $name:ident<$($generic:ident),+>) => {

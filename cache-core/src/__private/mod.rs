@@ -19,7 +19,7 @@ pub use std::string::String;
 pub use std::time::Duration;
 
 pub use call::{Call, Look, Settings};
-pub use function::{Function, Instance, InstanceId, Sole, instance, place};
+pub use function::{Function, Instance, InstanceId, Slot, Sole, instance, place};
 pub use invalidate::{Target, fire, fire_blocking, succeeded, with_success};
 pub use inventory;
 pub use kind::{Kind, OptionKind, OptionLike, PlainKind, ResultKind, ResultLike, ResultOptionKind};

@@ -7,6 +7,12 @@ use crate::cache::Cache;
 pub trait Source {
     #[doc(hidden)]
     fn with<R>(&self, work: impl FnOnce(&Cache) -> R) -> R;
+
+    /// Whether this is the global cache, as far as can be told without looking.
+    #[doc(hidden)]
+    fn is_home(&self) -> bool {
+        false
+    }
 }
 
 /// The cache of the current scope, or the global one.
@@ -17,6 +23,11 @@ impl Source for Ambient {
     #[inline]
     fn with<R>(&self, work: impl FnOnce(&Cache) -> R) -> R {
         ambient::with(work)
+    }
+
+    #[inline]
+    fn is_home(&self) -> bool {
+        !ambient::is_overridden()
     }
 }
 

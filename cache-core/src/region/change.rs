@@ -8,7 +8,6 @@ use crate::entry::{Entry, Ties};
 use crate::event::{NotStored, RemovalCause};
 use crate::flight::{Landed, Outcome};
 use crate::key::{CacheKey, Look, StoredKey, pattern};
-use crate::touch::Stamp;
 
 impl<O, V> RegionInner<O, V>
 where
@@ -23,9 +22,9 @@ where
         }
         let weight = self.weigh(value.as_ref());
         let ttl = if value.is_some() { Some(self.rules.ttl) } else { self.rules.negative_ttl.map(Some) };
-        let names: Vec<_> = tags.iter().map(|tag| self.shared.tags.name(tag)).collect();
-        let (mut replaced, mut evicted) = (Vec::new(), Vec::new());
         let mut refusal = tags.has_empty().then_some(NotStored::EmptyTag);
+        let tags = self.names(&tags);
+        let (mut replaced, mut evicted) = (Vec::new(), Vec::new());
 
         let mut shard = self.store.write(look.hash);
         let touch = self.shared.touches.advance();
@@ -45,9 +44,7 @@ where
         let storable = ttl.filter(|_| refusal.is_none() && self.rules.keeps && self.shared.is_enabled());
         match storable {
             Some(ttl) if shard.can_hold(weight) => {
-                let stamps =
-                    names.into_iter().map(|name| Stamp { name, since: touch }).collect::<crate::entry::Stamps>();
-                let ties = (!stamps.is_empty()).then(|| Arc::new(Ties { stamps, self_stamps: None, error: None }));
+                let ties = (!tags.is_empty()).then(|| Arc::new(Ties { start: touch, tags, more: None }));
                 let fresh_until = self.shared.expiry(self.clock.coarse(), ttl, self.rules.jitter);
                 let key = StoredKey { hash: look.hash, key: look.key.to_owned_key() };
                 let entry = Entry { value, fresh_until, start: touch, weight, ties };

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Duration;
 
 use crate::clock::{ClockSource, Time};
-use crate::entry::{Entry, StoredError, Ties};
+use crate::entry::{Entry, More, StoredError, Ties};
 use crate::event::{Event, NotStored, RemovalCause};
 use crate::freshness::Freshness;
 use crate::key::{CacheKey, KeyHasher, Look, render};
@@ -87,31 +87,37 @@ where
         Look { hash: self.hasher.hash(key), key }
     }
 
-    /// Looks a key up, as a use. Allocates nothing, and takes no lock but the shard's for reading.
+    /// The value under a key, if it is fresh and nobody has to know that it was read. Counts as a use. Allocates
+    /// nothing, and takes no lock but the shard's for reading.
     #[inline]
-    pub(crate) fn look<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Found<V> {
-        let now = self.clock.coarse();
-        {
-            let shard = self.store.read(look.hash);
-            if let Some(entry) = shard.get(look)
-                && entry.freshness_in(&self.touched, now) == Freshness::Fresh
-                && let Some(value) = &entry.value
-                && !track::is_collecting()
-            {
-                let value = value.clone();
-                drop(shard);
-                self.counters.hits.increment();
-                return Found::Value(value);
-            }
+    pub(crate) fn hit<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Option<V> {
+        if track::is_collecting() {
+            return None;
         }
-        self.look_further(look, now)
+        let shard = self.store.read(look.hash);
+        let entry = shard.get(look)?;
+        // Read here and not before the lock: so its cost hides behind the wait for the entry's memory.
+        if entry.freshness_in(&self.touched, self.clock.coarse()) != Freshness::Fresh {
+            return None;
+        }
+        let value = entry.value.clone()?;
+        drop(shard);
+        self.counters.hits.increment();
+        Some(value)
     }
 
-    /// The rare cases: absences and errors, hits inside of a load, and misses.
+    /// Looks a key up, as a use.
+    pub(crate) fn look<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Found<V> {
+        match self.hit(look) {
+            Some(value) => Found::Value(value),
+            None => self.look_further(look),
+        }
+    }
+
+    /// What [`hit`](Self::hit) leaves: absences and errors, hits inside of a load, and misses.
     #[cold]
-    #[inline(never)]
-    fn look_further<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, now: Time) -> Found<V> {
-        let (found, ties) = self.find(look, now, track::is_collecting());
+    pub(crate) fn look_further<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Found<V> {
+        let (found, ties) = self.find(look, self.clock.coarse(), track::is_collecting());
         match &found {
             Found::Nothing => count(&self.counters.misses),
             _ => self.counters.hits.increment(),
@@ -134,7 +140,7 @@ where
             let Some(entry) = shard.peek(look).filter(|entry| self.is_fresh(entry, now)) else {
                 return (Found::Nothing, None);
             };
-            let known = entry.ties.as_ref().filter(|ties| ties.self_stamps.is_some());
+            let known = entry.ties.as_ref().filter(|ties| ties.name_their_entry());
             if !tied || known.is_some() {
                 return (found(entry), known.filter(|_| tied).map(Arc::clone));
             }
@@ -148,7 +154,13 @@ where
         // means): a new identity starts untouched.
         let identity = shard.identities.name(look, Touch::NONE);
         let changed = shard.change(look, |entry| {
-            let ties = Arc::new(self.ties_with_self(entry.ties.as_deref(), entry.start, identity));
+            let known = entry.ties.as_deref();
+            let more = known.and_then(|ties| ties.more.as_deref()).cloned().unwrap_or_default();
+            let ties = Arc::new(Ties {
+                start: entry.start,
+                tags: known.map(|ties| ties.tags.clone()).unwrap_or_default(),
+                more: Some(Box::new(More { own: Some(self.own_stamps(entry.start, identity)), ..more })),
+            });
             entry.ties = Some(Arc::clone(&ties));
             (found(entry), ties)
         });
@@ -158,15 +170,7 @@ where
         }
     }
 
-    pub(super) fn ties_with_self(&self, ties: Option<&Ties>, start: Touch, identity: Arc<Name>) -> Ties {
-        Ties {
-            stamps: ties.map(|ties| ties.stamps.clone()).unwrap_or_default(),
-            self_stamps: Some(self.self_stamps(start, identity)),
-            error: ties.and_then(|ties| ties.error.clone()),
-        }
-    }
-
-    pub(super) fn self_stamps(&self, start: Touch, identity: Arc<Name>) -> [Stamp; 2] {
+    pub(super) fn own_stamps(&self, start: Touch, identity: Arc<Name>) -> [Stamp; 2] {
         [Stamp { name: Arc::clone(&self.touched), since: start }, Stamp { name: identity, since: start }]
     }
 

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::inner::RegionInner;
 use super::load::Plan;
 use super::tags::TagList;
 use crate::clock::Time;
-use crate::entry::{Entry, Stamps, StoredError, Ties};
+use crate::entry::{Entry, More, StoredError, Ties};
 use crate::event::{Event, NotStored, RemovalCause};
 use crate::flight::{Landed, Outcome, Place, Wake};
 use crate::key::{CacheKey, Look, StoredKey};
 use crate::l1::SharedFlight;
 use crate::stats::count;
-use crate::touch::Stamp;
+use crate::touch::{Name, Stamp};
 use crate::track::{self, Collected, WaitEdge};
 
 /// Held by whoever loads. Dropped without [`land`](Self::land) it hands the seat on: a cancelled or panicking leader
@@ -34,7 +36,7 @@ where
 
 /// What was captured before the load.
 pub(super) struct Begun {
-    stamps: Stamps,
+    tags: SmallVec<[Arc<Name>; 2]>,
     began: Time,
 }
 
@@ -61,12 +63,7 @@ where
     /// Counts the load and captures its tags, before it runs.
     pub(super) fn begin(&self, tags: &TagList) -> Begun {
         count(&self.region.counters.loads);
-        Begun { stamps: self.stamps(tags), began: self.region.clock.now() }
-    }
-
-    fn stamps(&self, tags: &TagList) -> Stamps {
-        let stamp = |tag| Stamp { name: self.region.shared.tags.name(tag), since: self.place.start };
-        tags.iter().map(stamp).collect()
+        Begun { tags: self.region.names(tags), began: self.region.clock.now() }
     }
 
     /// Ends the load: stores what may be stored, tells those who wait, and returns the result to the caller.
@@ -88,16 +85,14 @@ where
             (plan.late)(value, &mut late);
             region.add_own_tags(self.look.key, value, &mut late);
         }
-        let mut stamps = begun.stamps;
-        stamps.extend(self.stamps(&late));
-        let refusal = match collected.inherit(region.shared.max_dependencies) {
-            _ if plan.tags.has_empty() || late.has_empty() => Some(NotStored::EmptyTag),
-            Err(refusal) => Some(refusal),
-            Ok(inherited) => {
-                stamps.extend(inherited);
-                None
-            }
+        let mut tags = begun.tags;
+        tags.extend(region.names(&late));
+        let (inherited, refusal) = match collected.inherit(region.shared.max_dependencies) {
+            _ if plan.tags.has_empty() || late.has_empty() => (Vec::new(), Some(NotStored::EmptyTag)),
+            Ok(inherited) => (inherited, None),
+            Err(refusal) => (Vec::new(), Some(refusal)),
         };
+        let ties = Ties { start: self.place.start, tags, more: None };
         let (result, ttl) = match &outcome {
             Outcome::Value(value) => (Some(Outcome::Value(value.clone())), Some(region.rules.ttl)),
             Outcome::Absent => (Some(Outcome::Absent), region.rules.negative_ttl.map(Some)),
@@ -108,7 +103,7 @@ where
             }
         };
         let refusal = match result {
-            Some(result) => self.settle(result, ttl, stamps, refusal),
+            Some(result) => self.settle(result, ttl, ties, inherited, refusal),
             None => self.give_up_to_many(),
         };
         if let Some(reason) = refusal {
@@ -123,7 +118,8 @@ where
         &mut self,
         result: Outcome<V, StoredError>,
         ttl: Option<Option<std::time::Duration>>,
-        stamps: Stamps,
+        mut ties: Ties,
+        inherited: Vec<Stamp>,
         refusal: Option<NotStored>,
     ) -> Option<NotStored> {
         let region = self.region;
@@ -140,16 +136,18 @@ where
         let valid = in_place
             && state.touched <= start
             && region.touched.touched.get() <= start
-            && stamps.iter().all(Stamp::is_valid);
+            && ties.are_valid()
+            && inherited.iter().all(Stamp::is_valid);
         let doubtful = refusal.is_some() || !in_place;
         let tied = state.tracked && !doubtful;
-        let self_stamps = tied.then(|| {
+        let own = tied.then(|| {
             let identity = shard.identities.name(look, state.touched);
-            region.self_stamps(start, identity)
+            region.own_stamps(start, identity)
         });
-        let ties =
-            (!stamps.is_empty() || error.is_some() || tied).then(|| Arc::new(Ties { stamps, self_stamps, error }));
-
+        if tied || error.is_some() || !inherited.is_empty() {
+            ties.more = Some(Box::new(More { inherited, own, error }));
+        }
+        let ties = (ties.more.is_some() || !ties.tags.is_empty()).then(|| Arc::new(ties));
         let for_dependants = ties.clone().filter(|_| tied);
         let mut wake = Wake::default();
         if in_place {

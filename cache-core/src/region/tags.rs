@@ -1,10 +1,13 @@
 //! The tags of one entry to be.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::inner::RegionInner;
 use crate::key::CacheKey;
 use crate::tag::Tag;
+use crate::touch::Name;
 
 /// Tags, and whether one of them came out empty. An empty tag is not skipped silently: an invalidation could not
 /// reach the entry, so the entry is not stored.
@@ -25,10 +28,6 @@ impl TagList {
     pub(crate) fn has_empty(&self) -> bool {
         self.has_empty
     }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Tag> {
-        self.tags.iter()
-    }
 }
 
 impl<O, V> RegionInner<O, V>
@@ -36,6 +35,11 @@ where
     O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
+    /// The live states of tags.
+    pub(super) fn names(&self, tags: &TagList) -> SmallVec<[Arc<Name>; 2]> {
+        tags.tags.iter().map(|tag| self.shared.tags.name(tag)).collect()
+    }
+
     /// The tags that the region itself gives to each of its entries.
     pub(super) fn add_own_tags<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q, value: &V, tags: &mut TagList) {
         if let Some(tags_of) = &self.hooks.tags {

@@ -13,10 +13,15 @@ use parking_lot::Mutex;
 const OWN: usize = 31;
 const SHARED: usize = OWN;
 
-/// A counter that many threads increment at once. Its memory is 4 KiB, made by the first hit.
-#[derive(Default)]
+/// A counter that many threads increment at once. It is 4 KiB large.
 pub(crate) struct HitCounter {
-    cells: std::sync::OnceLock<Box<[Line; OWN + 1]>>,
+    cells: [Line; OWN + 1],
+}
+
+impl Default for HitCounter {
+    fn default() -> Self {
+        Self { cells: std::array::from_fn(|_| Line::default()) }
+    }
 }
 
 /// Cells of two threads on one cache line would bounce between their cores (adjacent lines are fetched in pairs).
@@ -27,34 +32,25 @@ struct Line(AtomicU64);
 impl HitCounter {
     #[inline]
     pub(crate) fn increment(&self) {
-        let cells = match self.cells.get() {
-            Some(cells) => cells,
-            None => self.make(),
-        };
         let slot = SLOT.get();
         if slot < OWN {
-            let cell = &cells[slot].0;
+            let cell = &self.cells[slot].0;
             cell.store(cell.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         } else {
-            Self::increment_shared(cells);
+            self.increment_shared();
         }
     }
 
     #[cold]
-    fn make(&self) -> &[Line; OWN + 1] {
-        self.cells.get_or_init(|| Box::new(std::array::from_fn(|_| Line::default())))
-    }
-
-    #[cold]
-    fn increment_shared(cells: &[Line; OWN + 1]) {
+    fn increment_shared(&self) {
         if SLOT.get() == UNASSIGNED {
             SLOT.set(LEASE.try_with(|lease| lease.0).unwrap_or(SHARED));
         }
-        cells[SLOT.get()].0.fetch_add(1, Ordering::Relaxed);
+        self.cells[SLOT.get()].0.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn sum(&self) -> u64 {
-        self.cells.get().map_or(0, |cells| cells.iter().map(|line| line.0.load(Ordering::Relaxed)).sum())
+        self.cells.iter().map(|line| line.0.load(Ordering::Relaxed)).sum()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::entry::{Stamps, Ties};
+use crate::entry::Ties;
 use crate::event::NotStored;
 use crate::touch::Stamp;
 
@@ -38,15 +38,13 @@ impl Collected {
     }
 
     /// All names of all ingredients, each with its oldest stamp.
-    pub(crate) fn inherit(&self, most: usize) -> Result<Stamps, NotStored> {
+    pub(crate) fn inherit(&self, most: usize) -> Result<Vec<Stamp>, NotStored> {
         if self.doubtful {
             return Err(NotStored::DoubtfulIngredient);
         }
-        let mut stamps = Stamps::new();
+        let mut stamps = Vec::new();
         for ties in &self.ingredients {
-            for stamp in ties.stamps.iter().chain(ties.self_stamps.iter().flatten()) {
-                merge(&mut stamps, stamp);
-            }
+            ties.stamps().for_each(|stamp| merge(&mut stamps, stamp));
             if stamps.len() > most {
                 return Err(NotStored::TooManyDependencies);
             }
@@ -57,9 +55,9 @@ impl Collected {
 
 /// Adds a stamp. A name that is there already keeps the older of both readings: the entry is as old as its oldest
 /// ingredient.
-fn merge(stamps: &mut Stamps, stamp: &Stamp) {
+fn merge(stamps: &mut Vec<Stamp>, stamp: Stamp) {
     match stamps.iter_mut().find(|known| Arc::ptr_eq(&known.name, &stamp.name)) {
         Some(known) => known.since = known.since.min(stamp.since),
-        None => stamps.push(stamp.clone()),
+        None => stamps.push(stamp),
     }
 }

@@ -29,7 +29,8 @@ pub(super) async fn show(address: SocketAddr, client: &mut Client, categories: &
     say!("  its queries ran {}, all had the answer after {}", times(loads("ranking")), duration(storm.took));
     claim(storm.same, || format!("GET {page} had different answers for requests made at once"))?;
     claim(loads("best_sellers") == 1 && loads("ranking") == 1, || {
-        format!("{} requests for one page built it {}", storm.requests, times(loads("best_sellers")))
+        let (pages, rankings) = (times(loads("best_sellers")), times(loads("ranking")));
+        format!("{} requests at once built the page {pages}, and ranked {rankings}", storm.requests)
     })?;
 
     let nobody = format!("/customers/{}", u32::MAX);
