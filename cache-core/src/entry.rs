@@ -64,22 +64,21 @@ impl Ties {
 }
 
 impl<V> Entry<V> {
-    /// Whether the entry may be served now, as far as time and its own names say. The region is the caller's to check.
-    #[inline]
-    pub(crate) fn freshness(&self, now: Time) -> Freshness {
-        if now >= self.fresh_until {
-            return Freshness::Expired;
-        }
-        match &self.ties {
-            Some(ties) if !ties.are_valid() => Freshness::Invalid,
-            _ => Freshness::Fresh,
+    /// What time and invalidations have made of the entry.
+    pub(crate) fn freshness(&self, region: &Name, now: Time) -> Freshness {
+        if !self.is_valid(region) {
+            Freshness::Invalid
+        } else if now >= self.fresh_until {
+            Freshness::Expired
+        } else {
+            Freshness::Fresh
         }
     }
 
-    /// The same, with the region's name.
+    /// Whether none of the entry's names was touched since its load began.
     #[inline]
-    pub(crate) fn freshness_in(&self, region: &Name, now: Time) -> Freshness {
-        if region.touched.get() > self.start { Freshness::Invalid } else { self.freshness(now) }
+    pub(crate) fn is_valid(&self, region: &Name) -> bool {
+        region.touched.get() <= self.start && self.ties.as_ref().is_none_or(|ties| ties.are_valid())
     }
 
     pub(crate) fn error(&self) -> Option<&StoredError> {

@@ -21,7 +21,8 @@ use crate::region::{AnyRegion, Blueprint, CacheValue, Found, Hooks, RegionInner,
 /// What a call found: the return value, or the right to load it.
 pub enum Look<Kd: Kind, O> {
     Hit(Kd::Ret),
-    Miss(Miss<Kd, O>),
+    /// Boxed, so that a hit is not moved around in something the size of a miss.
+    Miss(Box<Miss<Kd, O>>),
 }
 
 /// The policy of a generated function, and its weigher.
@@ -114,7 +115,7 @@ where
     }
 
     /// Looks the key up. Nothing is moved or awaited; a hit allocates nothing.
-    #[inline]
+    #[inline(always)]
     pub fn look<Q: CacheKey>(self, key: &Q) -> Look<Kd, Q::Owned> {
         self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
             let look = region.by(key);
@@ -185,7 +186,7 @@ where
         self.source.with(|cache| cache.regions().into_iter().find(|region| region.name() == name))
     }
 
-    #[inline]
+    #[inline(always)]
     fn with_region<Q: CacheKey, R>(self, work: impl FnOnce(Held<'_, Region<Q, Kd>>) -> R) -> R {
         let slot = self.instance.slot(self.function);
         match slot.home.get() {
@@ -195,6 +196,7 @@ where
     }
 
     #[cold]
+    #[inline(never)]
     fn with_region_of_cache<Q: CacheKey, R>(
         self,
         slot: &'static Slot,
@@ -251,6 +253,7 @@ impl<T> std::ops::Deref for Held<'_, T> {
 }
 
 #[cold]
+#[inline(never)]
 fn missed<Q: CacheKey, Kd: Kind>(region: Held<'_, Region<Q, Kd>>, key: &Q, hash: u64) -> Look<Kd, Q::Owned>
 where
     Kd::Value: CacheValue,
@@ -263,9 +266,13 @@ where
     };
     match known {
         Some(outcome) => Look::Hit(Kd::join(Split(outcome))),
-        None => {
-            Look::Miss(Miss { region: region.arc(), key: key.to_owned_key(), hash, force: false, kind: PhantomData })
-        }
+        None => Look::Miss(Box::new(Miss {
+            region: region.arc(),
+            key: key.to_owned_key(),
+            hash,
+            force: false,
+            kind: PhantomData,
+        })),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt};
@@ -42,6 +43,8 @@ where
         Kd::join(Split(self.region.load(look, plan, || returned::<Kd, Fut>(body)).await))
     }
 
+    #[cold]
+    #[inline(never)]
     pub fn load_blocking<T, L, F>(self, share: Share<Kd::Error>, tags: T, late: L, body: F) -> Kd::Ret
     where
         T: IntoIterator<Item = TagText>,
@@ -77,6 +80,14 @@ async fn returned<Kd: Kind, Fut: Future<Output = Kd::Ret>>(
     body: impl FnOnce() -> Fut,
 ) -> Outcome<Kd::Value, Kd::Error> {
     Kd::split(body().await).0
+}
+
+/// Puts a load's future into a box of its own type, so that the wrapper's future stays small and `Send` is inferred.
+/// Out of line: what a miss needs must not make the frame of a hit larger.
+#[cold]
+#[inline(never)]
+pub fn boxed<Fut: Future>(begin: impl FnOnce() -> Fut) -> Pin<Box<Fut>> {
+    Box::pin(begin())
 }
 
 /// Runs cached functions so that their values are there; returns how many it ran. A few at a time: warming must not

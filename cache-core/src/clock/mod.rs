@@ -1,6 +1,7 @@
 //! Time, injected: nothing in the framework asks the operating system for it outside this folder.
 
 mod system;
+mod ticker;
 mod timer;
 
 #[cfg(any(test, feature = "test-util"))]
@@ -103,6 +104,22 @@ impl ClockSource {
         match self {
             Self::System(clock) => clock.coarse(),
             Self::Injected(clock) => clock.coarse(),
+        }
+    }
+
+    /// Whether the time has come. Exact to the resolution of the coarse clock, and cheaper than reading it.
+    #[inline]
+    pub(crate) fn has_reached(&self, deadline: Time) -> bool {
+        match self {
+            Self::System(_) => ticker::has_reached(deadline),
+            Self::Injected(clock) => clock.coarse() >= deadline,
+        }
+    }
+
+    /// To be called once in a while by threads that rely on [`has_reached`](Self::has_reached).
+    pub(crate) fn verify(&self) {
+        if let Self::System(_) = self {
+            ticker::verify();
         }
     }
 

@@ -89,20 +89,21 @@ where
 
     /// The value under a key, if it is fresh and nobody has to know that it was read. Counts as a use. Allocates
     /// nothing, and takes no lock but the shard's for reading.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hit<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Option<V> {
         if track::is_collecting() {
             return None;
         }
         let shard = self.store.read(look.hash);
         let entry = shard.get(look)?;
-        // Read here and not before the lock: so its cost hides behind the wait for the entry's memory.
-        if entry.freshness_in(&self.touched, self.clock.coarse()) != Freshness::Fresh {
+        if !entry.is_valid(&self.touched) || self.clock.has_reached(entry.fresh_until) {
             return None;
         }
         let value = entry.value.clone()?;
         drop(shard);
-        self.counters.hits.increment();
+        if self.counters.hits.increment() {
+            self.clock.verify();
+        }
         Some(value)
     }
 
@@ -120,7 +121,7 @@ where
         let (found, ties) = self.find(look, self.clock.coarse(), track::is_collecting());
         match &found {
             Found::Nothing => count(&self.counters.misses),
-            _ => self.counters.hits.increment(),
+            _ => _ = self.counters.hits.increment(),
         }
         if let Some(ties) = ties {
             track::record(&ties);
@@ -176,7 +177,7 @@ where
 
     #[inline]
     pub(super) fn is_fresh(&self, entry: &Entry<V>, now: Time) -> bool {
-        entry.freshness_in(&self.touched, now) == Freshness::Fresh
+        entry.freshness(&self.touched, now) == Freshness::Fresh
     }
 
     /// Looks without leaving a trace: no statistics, no use, no dependency.

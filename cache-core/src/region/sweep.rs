@@ -50,7 +50,7 @@ where
         {
             let mut shard = self.store.nth(index).write();
             for gone in shard.remove_where(|_, entry| !self.is_fresh(entry, now)) {
-                match gone.1.freshness_in(&self.touched, now) {
+                match gone.1.freshness(&self.touched, now) {
                     Freshness::Invalid => invalid.push(gone),
                     _ => expired.push(gone),
                 }

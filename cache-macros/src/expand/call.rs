@@ -272,7 +272,7 @@ impl Plan<'_> {
             // Boxed: a big future moved through wrappers costs more than the allocation, and recursion compiles.
             quote! {
                 #before
-                #rt::Box::pin(__cache_miss.load(#share, __cache_tags, #late, move || #body)).await
+                #rt::boxed(move || __cache_miss.load(#share, __cache_tags, #late, move || #body)).await
             }
         } else {
             quote! {
