@@ -17,8 +17,6 @@ pub(crate) struct Entry<V> {
     pub(crate) fresh_until: Time,
     /// The touch clock when the load of this value began.
     pub(crate) start: Touch,
-    /// What the entry counts against the capacity; fixed when it is stored.
-    pub(crate) weight: u32,
     pub(crate) ties: Option<Arc<Ties>>,
 }
 
@@ -41,6 +39,8 @@ pub(crate) struct More {
     /// The region and the key itself, for those who build on this entry. Present once somebody did.
     pub(crate) own: Option<[Stamp; 2]>,
     pub(crate) error: Option<StoredError>,
+    /// What the entry counts against the capacity; 0 stands for 1, which nearly all do.
+    pub(crate) weight: u32,
 }
 
 impl Ties {
@@ -81,8 +81,16 @@ impl<V> Entry<V> {
         region.touched.get() <= self.start && self.ties.as_ref().is_none_or(|ties| ties.are_valid())
     }
 
+    pub(crate) fn weight(&self) -> u32 {
+        self.more().map_or(1, |more| more.weight.max(1))
+    }
+
+    fn more(&self) -> Option<&More> {
+        self.ties.as_ref()?.more.as_deref()
+    }
+
     pub(crate) fn error(&self) -> Option<&StoredError> {
-        self.ties.as_ref()?.more.as_ref()?.error.as_ref()
+        self.more()?.error.as_ref()
     }
 }
 

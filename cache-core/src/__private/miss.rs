@@ -4,6 +4,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use futures_util::stream::{self, StreamExt};
 
@@ -82,12 +83,26 @@ async fn returned<Kd: Kind, Fut: Future<Output = Kd::Ret>>(
     Kd::split(body().await).0
 }
 
-/// Puts a load's future into a box of its own type, so that the wrapper's future stays small and `Send` is inferred.
-/// Out of line: what a miss needs must not make the frame of a hit larger.
+/// A load's future in a box of its own type, so that the wrapper's future stays small and `Send` is inferred.
+///
+/// Everything about it is out of line: the wrapper's own `poll` is then small enough to be inlined into its caller,
+/// and a hit's arguments stay in registers.
+pub struct Boxed<Fut>(Pin<Box<Fut>>);
+
 #[cold]
 #[inline(never)]
-pub fn boxed<Fut: Future>(begin: impl FnOnce() -> Fut) -> Pin<Box<Fut>> {
-    Box::pin(begin())
+pub fn boxed<Fut: Future>(begin: impl FnOnce() -> Fut) -> Boxed<Fut> {
+    Boxed(Box::pin(begin()))
+}
+
+impl<Fut: Future> Future for Boxed<Fut> {
+    type Output = Fut::Output;
+
+    #[cold]
+    #[inline(never)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Fut::Output> {
+        self.0.as_mut().poll(cx)
+    }
 }
 
 /// Runs cached functions so that their values are there; returns how many it ran. A few at a time: warming must not

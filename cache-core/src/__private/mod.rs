@@ -23,7 +23,7 @@ pub use function::{Function, Instance, InstanceId, Slot, Sole, instance, place};
 pub use invalidate::{Target, fire, fire_blocking, succeeded, with_success};
 pub use inventory;
 pub use kind::{Kind, OptionKind, OptionLike, PlainKind, ResultKind, ResultLike, ResultOptionKind};
-pub use miss::{Miss, boxed, warm};
+pub use miss::{Boxed, Miss, boxed, warm};
 pub use probe::{KindPlain, KindResult, Probe, ShareFallback, ShareProbe, clone_argument, share_by};
 pub use require::{key_part, require_named, require_negative, require_shared, require_value};
 pub use source::{Ambient, Explicit, OwnedSource, Source, explicit};

@@ -38,8 +38,8 @@ macro_rules! plain {
     )* };
 }
 
-plain!(i8, i16, i32, i64, i128, isize, u16, u32, u64, u128, usize, bool);
-plain!(NonZero<i8>, NonZero<i16>, NonZero<i32>, NonZero<i64>, NonZero<i128>, NonZero<isize>);
+plain!(i8, i16, i32, i64, isize, u16, u32, u64, u128, usize, bool);
+plain!(NonZero<i8>, NonZero<i16>, NonZero<i32>, NonZero<i64>, NonZero<isize>);
 plain!(NonZero<u8>, NonZero<u16>, NonZero<u32>, NonZero<u64>, NonZero<u128>, NonZero<usize>);
 
 /// Types that are their own owned form and whose text has to be escaped.
@@ -79,6 +79,27 @@ escaped!(
     Duration => |this| format!("{}ns", this.as_nanos()),
 );
 
+impl CacheKey for i128 {
+    type Owned = i128;
+
+    fn hash_key<H: Hasher>(&self, hasher: &mut H) {
+        // `write_i128` means something else in our tables.
+        hasher.write_u128(self.cast_unsigned());
+    }
+
+    fn eq_owned(&self, owned: &i128) -> bool {
+        self == owned
+    }
+
+    fn to_owned_key(&self) -> i128 {
+        *self
+    }
+
+    fn encode(&self, writer: &mut KeyWriter<'_>) {
+        writer.display(self);
+    }
+}
+
 impl CacheKey for u8 {
     type Owned = u8;
 
@@ -108,7 +129,8 @@ impl CacheKey for str {
 
     #[inline]
     fn hash_key<H: Hasher>(&self, hasher: &mut H) {
-        self.hash(hasher);
+        // Without the end mark of `Hash`: it makes "ab", "c" and "a", "bc" differ, which our hash function sees to.
+        hasher.write(self.as_bytes());
     }
 
     #[inline]

@@ -8,7 +8,7 @@ pub(crate) mod pattern;
 
 use std::hash::Hasher;
 
-pub(crate) use stored::{ByHash, KeyHasher, Look, PassThrough, StoredKey};
+pub(crate) use stored::{ByHash, KeyHasher, Look, StoredKey};
 pub use text::KeyWriter;
 pub(crate) use text::{bounded, render};
 

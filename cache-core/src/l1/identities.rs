@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::key::{CacheKey, Look, PassThrough, StoredKey};
+use crate::key::{CacheKey, KeyHasher, Look, StoredKey};
 use crate::touch::{Name, Touch};
 
 const FIRST_PURGE: usize = 64;
@@ -16,17 +16,15 @@ const FIRST_PURGE: usize = 64;
 /// touches it, whether or not the key's own entry is still in the cache.
 #[derive(Debug)]
 pub(crate) struct Identities<O> {
-    names: HashMap<StoredKey<O>, Arc<Name>, PassThrough>,
+    names: HashMap<StoredKey<O>, Arc<Name>, KeyHasher>,
     purge_at: usize,
 }
 
-impl<O> Default for Identities<O> {
-    fn default() -> Self {
-        Self { names: HashMap::default(), purge_at: FIRST_PURGE }
+impl<O: CacheKey<Owned = O> + Eq> Identities<O> {
+    pub(super) fn new(hasher: KeyHasher) -> Self {
+        Self { names: HashMap::with_hasher(hasher), purge_at: FIRST_PURGE }
     }
-}
 
-impl<O: Eq> Identities<O> {
     /// The identity of `key`, which was last touched at `touched` if it has none yet.
     pub(crate) fn name<Q: CacheKey<Owned = O> + ?Sized>(&mut self, look: &Look<'_, Q>, touched: Touch) -> Arc<Name> {
         if let Some(name) = self.names.get(look) {
@@ -38,8 +36,7 @@ impl<O: Eq> Identities<O> {
             self.purge_at = (self.names.len() * 2).max(FIRST_PURGE);
         }
         let name = Name::new(touched);
-        let key = StoredKey { hash: look.hash, key: look.key.to_owned_key() };
-        self.names.insert(key, Arc::clone(&name));
+        self.names.insert(StoredKey(look.key.to_owned_key()), Arc::clone(&name));
         name
     }
 
@@ -51,6 +48,6 @@ impl<O: Eq> Identities<O> {
 
     /// Touches all keys that `select` selects.
     pub(crate) fn touch_where(&self, select: impl Fn(&O) -> bool, touch: Touch) {
-        self.names.iter().filter(|(key, _)| select(&key.key)).for_each(|(_, name)| name.touched.raise(touch));
+        self.names.iter().filter(|(key, _)| select(&key.0)).for_each(|(_, name)| name.touched.raise(touch));
     }
 }

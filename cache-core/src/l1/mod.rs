@@ -15,7 +15,7 @@ use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub(crate) use shard::{Removed, Shard};
 
 use crate::entry::Entry;
-use crate::key::StoredKey;
+use crate::key::{CacheKey, KeyHasher, StoredKey};
 
 /// The shards of one region.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ const SHARD_ENTRIES: u64 = 4_096;
 /// Fewer than this and the eviction policy has nothing to choose from.
 const MIN_SHARD_ENTRIES: u64 = 32;
 
-impl<O: Eq, V> Store<O, V> {
+impl<O: CacheKey<Owned = O> + Eq, V> Store<O, V> {
     /// A store for `capacity` weight, which is expected to be about `entries` entries.
-    pub(crate) fn new(capacity: u64, entries: u64) -> Self {
+    pub(crate) fn new(capacity: u64, entries: u64, hasher: &KeyHasher) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
         let mut shards = (cores * 4).max(entries / SHARD_ENTRIES).next_power_of_two();
         while shards > 1 && entries / shards < MIN_SHARD_ENTRIES {
@@ -41,7 +41,7 @@ impl<O: Eq, V> Store<O, V> {
         }
         Self {
             shards: (0..shards)
-                .map(|_| RwLock::new(Shard::new(capacity.div_ceil(shards), entries.div_ceil(shards))))
+                .map(|_| RwLock::new(Shard::new(capacity.div_ceil(shards), entries.div_ceil(shards), hasher)))
                 .collect(),
         }
     }

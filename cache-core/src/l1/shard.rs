@@ -11,7 +11,7 @@ use super::identities::Identities;
 use super::{Leaving, SharedFlight};
 use crate::entry::Entry;
 use crate::flight::Flight;
-use crate::key::{ByHash, CacheKey, Look, PassThrough, StoredKey};
+use crate::key::{ByHash, CacheKey, KeyHasher, Look, StoredKey};
 use crate::track::FlightId;
 
 /// The share of the capacity for entries that were hit before, and the number of evicted keys that are remembered
@@ -21,17 +21,18 @@ const HOT: f64 = 0.93;
 const GHOST: f64 = 1.0;
 
 pub(crate) struct Shard<O, V> {
-    entries: unsync::Cache<StoredKey<O>, Entry<V>, ByWeight, PassThrough, CollectEvicted>,
-    flights: HashMap<StoredKey<O>, SharedFlight<V>, PassThrough>,
+    entries: unsync::Cache<StoredKey<O>, Entry<V>, ByWeight, KeyHasher, CollectEvicted>,
+    flights: HashMap<StoredKey<O>, SharedFlight<V>, KeyHasher>,
     pub(crate) identities: Identities<O>,
     heaviest: u64,
+    hasher: KeyHasher,
 }
 
 /// What left the shard during an operation because there was no room.
 pub(crate) type Removed<O, V> = Vec<Leaving<O, V>>;
 
-impl<O: Eq, V> Shard<O, V> {
-    pub(super) fn new(capacity: u64, entries: u64) -> Self {
+impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
+    pub(super) fn new(capacity: u64, entries: u64, hasher: &KeyHasher) -> Self {
         let options = OptionsBuilder::new()
             .estimated_items_capacity(usize::try_from(entries).unwrap_or(usize::MAX))
             .weight_capacity(capacity)
@@ -40,9 +41,10 @@ impl<O: Eq, V> Shard<O, V> {
             .build()
             .expect("both required options are set");
         Self {
-            entries: unsync::Cache::with_options(options, ByWeight, PassThrough::default(), CollectEvicted),
-            flights: HashMap::default(),
-            identities: Identities::default(),
+            entries: unsync::Cache::with_options(options, ByWeight, hasher.clone(), CollectEvicted),
+            flights: HashMap::with_hasher(hasher.clone()),
+            identities: Identities::new(hasher.clone()),
+            hasher: hasher.clone(),
             // The engine refuses what is heavier than its hot part.
             heaviest: ((capacity as f64 * HOT) as u64).clamp(capacity.min(1), capacity),
         }
@@ -84,7 +86,7 @@ impl<O: Eq, V> Shard<O, V> {
         // The engine would drop the old entry in place, running the user's code under our lock. So it is swapped out
         // (which also keeps how often it was used), or taken out where the engine has to make room anew.
         if let Some(mut old) = self.entries.peek_mut(&Stored(&key))
-            && old.weight == entry.weight
+            && old.weight() == entry.weight()
         {
             let old = std::mem::replace(&mut *old, entry);
             replaced.push((key, old));
@@ -101,13 +103,17 @@ impl<O: Eq, V> Shard<O, V> {
     /// Takes out all entries that `select` selects.
     pub(crate) fn remove_where(&mut self, select: impl Fn(&O, &Entry<V>) -> bool) -> Removed<O, V> {
         // The engine's own `retain` drops what it removes in place.
-        let hashes: Vec<u64> =
-            self.entries.iter().filter(|(key, entry)| select(&key.key, entry)).map(|(key, _)| key.hash).collect();
-        hashes.into_iter().filter_map(|hash| self.entries.remove(&ByHash(hash))).collect()
+        let hashes: Vec<u64> = self
+            .entries
+            .iter()
+            .filter(|(key, entry)| select(&key.0, entry))
+            .map(|(key, _)| self.hasher.hash(&key.0))
+            .collect();
+        hashes.into_iter().filter_map(|hash| self.entries.remove(&ByHash { hash, hasher: &self.hasher })).collect()
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&O, &Entry<V>)> {
-        self.entries.iter().map(|(key, entry)| (&key.key, entry))
+        self.entries.iter().map(|(key, entry)| (&key.0, entry))
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -123,7 +129,7 @@ impl<O: Eq, V> Shard<O, V> {
     }
 
     pub(crate) fn flights(&self) -> impl Iterator<Item = (&O, &SharedFlight<V>)> {
-        self.flights.iter().map(|(key, flight)| (&key.key, flight))
+        self.flights.iter().map(|(key, flight)| (&key.0, flight))
     }
 
     /// The flight of `key`, begun if there is none.
@@ -132,9 +138,7 @@ impl<O: Eq, V> Shard<O, V> {
         look: &Look<'_, Q>,
         id: impl FnOnce() -> FlightId,
     ) -> &SharedFlight<V> {
-        self.flights
-            .entry(StoredKey { hash: look.hash, key: look.key.to_owned_key() })
-            .or_insert_with(|| Arc::new(Flight::new(id())))
+        self.flights.entry(StoredKey(look.key.to_owned_key())).or_insert_with(|| Arc::new(Flight::new(id())))
     }
 
     /// Forgets a flight that is over; returns its key, which can serve for the entry.
@@ -157,9 +161,9 @@ impl<O, V> fmt::Debug for Shard<O, V> {
 /// Looks a stored key up by itself.
 struct Stored<'a, O>(&'a StoredKey<O>);
 
-impl<O> std::hash::Hash for Stored<'_, O> {
+impl<O: CacheKey> std::hash::Hash for Stored<'_, O> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        state.write_u64(self.0.hash);
+        self.0.hash(state);
     }
 }
 
@@ -175,7 +179,7 @@ struct ByWeight;
 
 impl<O, V> Weighter<StoredKey<O>, Entry<V>> for ByWeight {
     fn weight(&self, _: &StoredKey<O>, entry: &Entry<V>) -> u64 {
-        u64::from(entry.weight)
+        u64::from(entry.weight())
     }
 }
 

@@ -204,7 +204,7 @@ where
         hasher: shared.hasher.clone(),
         clock: shared.clock.clone(),
         touched: shared.region_name(),
-        store: Store::new(policy.capacity, entries.max(1)),
+        store: Store::new(policy.capacity, entries.max(1), &shared.hasher),
         counters: Counters::default(),
         name: name.into(),
         shared: Arc::clone(shared),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::inner::RegionInner;
 use super::tags::TagList;
-use crate::entry::{Entry, Ties};
+use crate::entry::{Entry, More, Ties};
 use crate::event::{NotStored, RemovalCause};
 use crate::flight::{Landed, Outcome};
 use crate::key::{CacheKey, Look, StoredKey, pattern};
@@ -44,10 +44,11 @@ where
         let storable = ttl.filter(|_| refusal.is_none() && self.rules.keeps && self.shared.is_enabled());
         match storable {
             Some(ttl) if shard.can_hold(weight) => {
-                let ties = (!tags.is_empty()).then(|| Arc::new(Ties { start: touch, tags, more: None }));
+                let more = (weight > 1).then(|| Box::new(More { weight, ..More::default() }));
+                let ties = (!tags.is_empty() || more.is_some()).then(|| Arc::new(Ties { start: touch, tags, more }));
                 let fresh_until = self.shared.expiry(self.clock.coarse(), ttl, self.rules.jitter);
-                let key = StoredKey { hash: look.hash, key: look.key.to_owned_key() };
-                let entry = Entry { value, fresh_until, start: touch, weight, ties };
+                let key = StoredKey(look.key.to_owned_key());
+                let entry = Entry { value, fresh_until, start: touch, ties };
                 shard.insert(key, entry, &mut replaced, &mut evicted);
             }
             _ => {

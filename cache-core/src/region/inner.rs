@@ -216,7 +216,7 @@ where
                 RemovalCause::Replaced => {}
             }
             if let (Some(listener), Some(value)) = (&self.hooks.on_removal, &entry.value) {
-                listener(&key.key, value, cause);
+                listener(&key.0, value, cause);
             }
         }
     }

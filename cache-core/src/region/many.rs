@@ -11,7 +11,7 @@ use super::tags::TagList;
 use super::wait::Waiting;
 use crate::entry::Sharing;
 use crate::flight::Outcome;
-use crate::key::{CacheKey, PassThrough, StoredKey};
+use crate::key::{CacheKey, KeyHasher, StoredKey};
 use crate::track::{InScope, LoadScope};
 
 /// What became of each key, in the order of the request.
@@ -102,11 +102,10 @@ where
         let loaded = InScope::new(std::sync::Arc::clone(&scope), async { load(batch).await }).await;
         let collected = scope.take();
 
-        let mut values = HashMap::with_hasher(PassThrough::default());
+        let mut values = HashMap::with_hasher(self.hasher.clone());
         let loaded = loaded.map(|pairs| {
             for (key, value) in pairs {
-                let key = StoredKey { hash: self.hasher.hash(&key), key: key.to_owned_key() };
-                values.insert(key, value);
+                values.insert(StoredKey(key.to_owned_key()), value);
             }
         });
         let mut value_of = |index: usize| values.remove(&self.by(&keys[index]));
@@ -130,13 +129,13 @@ where
     /// The first position of each key, and for each repetition where its first one is.
     fn distinct<Q: CacheKey<Owned = O>>(&self, keys: &[Q]) -> (Vec<usize>, Vec<(usize, usize)>) {
         let (mut first, mut same) = (Vec::with_capacity(keys.len()), Vec::new());
-        let mut seen: HashMap<StoredKey<O>, usize, PassThrough> = HashMap::default();
+        let mut seen: HashMap<StoredKey<O>, usize, KeyHasher> = HashMap::with_hasher(self.hasher.clone());
         for (index, key) in keys.iter().enumerate() {
             let look = self.by(key);
             match seen.get(&look) {
                 Some(original) => same.push((index, *original)),
                 None => {
-                    seen.insert(StoredKey { hash: look.hash, key: key.to_owned_key() }, index);
+                    seen.insert(StoredKey(key.to_owned_key()), index);
                     first.push(index);
                 }
             }

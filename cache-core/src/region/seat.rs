@@ -144,8 +144,8 @@ where
             let identity = shard.identities.name(look, state.touched);
             region.own_stamps(start, identity)
         });
-        if tied || error.is_some() || !inherited.is_empty() {
-            ties.more = Some(Box::new(More { inherited, own, error }));
+        if tied || error.is_some() || !inherited.is_empty() || weight > 1 {
+            ties.more = Some(Box::new(More { inherited, own, error, weight }));
         }
         let ties = (ties.more.is_some() || !ties.tags.is_empty()).then(|| Arc::new(ties));
         let for_dependants = ties.clone().filter(|_| tied);
@@ -164,9 +164,9 @@ where
         {
             if shard.can_hold(weight) {
                 let fresh_until = region.shared.expiry(now.time, ttl, region.rules.jitter);
-                let key = key.unwrap_or_else(|| StoredKey { hash: look.hash, key: look.key.to_owned_key() });
+                let key = key.unwrap_or_else(|| StoredKey(look.key.to_owned_key()));
                 let value = if let Outcome::Value(value) = result { Some(value) } else { None };
-                shard.insert(key, Entry { value, fresh_until, start, weight, ties }, &mut replaced, &mut evicted);
+                shard.insert(key, Entry { value, fresh_until, start, ties }, &mut replaced, &mut evicted);
             } else {
                 replaced.extend(shard.remove(look));
                 not_stored = Some(NotStored::TooHeavy);
