@@ -345,3 +345,84 @@ fn a_sync_load_that_panics_is_replaced() {
         assert_eq!(fragile(&attempts), 7);
     });
 }
+
+#[test]
+fn a_load_that_lands_between_look_up_and_joining_is_not_repeated() {
+    // Eight callers per key on four threads, all released together: the window between a caller's look at the entry
+    // and its joining the flight is hit many times in 20 000 keys.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_time().build().unwrap();
+    let loads = Arc::new(AtomicUsize::new(0));
+    let rows: Region<u64, u64> = Cache::new().region("row").capacity(100_000).build().unwrap();
+    runtime.block_on(async {
+        for key in 0..20_000_u64 {
+            let tasks: Vec<_> = (0..8)
+                .map(|_| {
+                    let (rows, loads) = (rows.clone(), Arc::clone(&loads));
+                    tokio::spawn(async move {
+                        let load = || async {
+                            loads.fetch_add(1, Ordering::SeqCst);
+                            Ok::<_, Shared>(key)
+                        };
+                        rows.get_or_load(&key, load).await
+                    })
+                })
+                .collect();
+            for task in tasks {
+                assert_eq!(task.await.unwrap(), Ok(key));
+            }
+        }
+    });
+    assert_eq!(loads.load(Ordering::SeqCst), 20_000);
+}
+
+#[test]
+fn under_a_storm_of_cancellations_and_invalidations_nobody_waits_for_a_seat_that_nobody_has() {
+    // If a seat or a wake-up were ever lost, a waiter would sit until the running load is overdue, and say so.
+    let overdue = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&overdue);
+    let cache = Cache::builder()
+        .overdue_after(Duration::from_secs(5))
+        .on_event(move |event: &Event| {
+            _ = seen.fetch_add(usize::from(matches!(event, Event::LoadOverdue { .. })), Ordering::SeqCst)
+        })
+        .build()
+        .unwrap();
+    let rows = rows(&cache);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_time().build().unwrap();
+    runtime.block_on(async {
+        let tasks: Vec<_> = (0..16_u64)
+            .map(|task| {
+                let (rows, cache) = (rows.clone(), cache.clone());
+                tokio::spawn(async move {
+                    for round in 0..4_000_u64 {
+                        let key = (task * 7 + round) % 5;
+                        let load = || async {
+                            for _ in 0..round % 4 {
+                                tokio::task::yield_now().await;
+                            }
+                            if round % 11 == 0 { Err(Unshared(0)) } else { Ok(round) }
+                        };
+                        let call = rows.get_or_load_unshared(&key, load);
+                        match (task + round) % 5 {
+                            0 => _ = tokio::time::timeout(Duration::ZERO, call).await,
+                            1 => {
+                                rows.invalidate(&key).detach();
+                                _ = call.await;
+                            }
+                            2 => {
+                                cache.invalidate_all().detach();
+                                _ = call.await;
+                            }
+                            _ => _ = call.await,
+                        }
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+    assert_eq!(overdue.load(Ordering::SeqCst), 0);
+    assert!(rows.stats().loads_cancelled > 0 && rows.stats().load_errors > 0);
+}

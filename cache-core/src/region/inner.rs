@@ -11,7 +11,7 @@ use crate::entry::{Entry, More, StoredError, Ties};
 use crate::event::{Event, NotStored, RemovalCause};
 use crate::freshness::Freshness;
 use crate::key::{CacheKey, KeyHasher, Look, render};
-use crate::l1::{Removed, Store};
+use crate::l1::{Removed, Shard, Store};
 use crate::shared::Shared;
 use crate::stats::{Counters, count};
 use crate::tag::Tag;
@@ -146,13 +146,28 @@ where
                 return (found(entry), known.filter(|_| tied).map(Arc::clone));
             }
         }
-        // The first load that builds on this entry: give it a name of its own.
-        let mut shard = self.store.write(look.hash);
-        if !shard.peek(look).is_some_and(|entry| self.is_fresh(entry, now)) {
+        self.find_in(&mut self.store.write(look.hash), look, now, tied)
+    }
+
+    /// [`find`](Self::find), for who holds the shard already.
+    pub(super) fn find_in<Q: CacheKey<Owned = O> + ?Sized>(
+        &self,
+        shard: &mut Shard<O, V>,
+        look: &Look<'_, Q>,
+        now: Time,
+        tied: bool,
+    ) -> (Found<V>, Option<Arc<Ties>>) {
+        let Some(entry) = shard.peek(look).filter(|entry| self.is_fresh(entry, now)) else {
             return (Found::Nothing, None);
+        };
+        if !tied {
+            return (found(entry), None);
         }
-        // The entry is valid, so its key was not touched since it was loaded, nor before it was (that is what valid
-        // means): a new identity starts untouched.
+        if let Some(ties) = entry.ties.as_ref().filter(|ties| ties.name_their_entry()) {
+            return (found(entry), Some(Arc::clone(ties)));
+        }
+        // The first load that builds on this entry: give it a name of its own. The entry is valid, so its key was not
+        // touched since it was loaded, nor before it was (that is what valid means): a new identity starts untouched.
         let identity = shard.identities.name(look, Touch::NONE);
         let changed = shard.change(look, |entry| {
             let known = entry.ties.as_deref();

@@ -154,16 +154,17 @@ where
             return Part::Alone;
         }
         let collecting = track::is_collecting();
+        let held = track::current().map(|scope| scope.held()).unwrap_or_default();
+        let mut shard = self.store.write(look.hash);
         if !force {
-            // Between the look-up and now another load may have landed.
-            let (found, ties) = self.find(look, self.clock.coarse(), collecting);
+            // Between the look-up and now another load may have landed, and its flight ended. Under this lock none can.
+            let (found, ties) = self.find_in(&mut shard, look, self.clock.coarse(), collecting);
             if !matches!(found, Found::Nothing) {
+                drop(shard);
                 ties.iter().for_each(track::record);
                 return Part::Found(found);
             }
         }
-        let held = track::current().map(|scope| scope.held()).unwrap_or_default();
-        let mut shard = self.store.write(look.hash);
         let flight = Arc::clone(shard.flight_or_begin(look, Shared::next_flight));
         let nested = !held.is_empty();
         let edge = if nested { self.shared.waits.enter(held, flight.id) } else { None };

@@ -38,7 +38,7 @@ impl HitCounter {
             let cell = &self.cells[slot].0;
             let count = cell.load(Ordering::Relaxed) + 1;
             cell.store(count, Ordering::Relaxed);
-            count % 64 == 0
+            count.is_multiple_of(64)
         } else {
             self.increment_shared()
         }
@@ -49,7 +49,7 @@ impl HitCounter {
         if SLOT.get() == UNASSIGNED {
             SLOT.set(LEASE.try_with(|lease| lease.0).unwrap_or(SHARED));
         }
-        self.cells[SLOT.get()].0.fetch_add(1, Ordering::Relaxed) % 64 == 0
+        self.cells[SLOT.get()].0.fetch_add(1, Ordering::Relaxed).is_multiple_of(64)
     }
 
     pub(crate) fn sum(&self) -> u64 {
