@@ -12,13 +12,13 @@ use crate::user::User;
 use crate::zipf::STREAM;
 
 /// Times the stream of keys is run through per round.
-const PASSES: usize = 4;
+const PASSES: usize = 16;
 
 /// Lookups per thread, contender and round.
 pub const LOOKUPS: usize = PASSES * STREAM;
 
 /// Lookups before the clock starts: whoever ran before has left the caches of the CPU full of its own data.
-const WARM_UP: usize = STREAM / 4;
+const WARM_UP: usize = STREAM;
 
 /// Looks all keys up, one after the other.
 pub fn pass<K: Copy>(keys: &[K], mut get: impl FnMut(K) -> Arc<User>) {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
@@ -18,6 +19,8 @@ pub(crate) struct Entry<V> {
     /// The touch clock when the load of this value began.
     pub(crate) start: Touch,
     pub(crate) ties: Option<Arc<Ties>>,
+    /// The clock's count of marks when the names were last looked at and found untouched.
+    verified: AtomicU64,
 }
 
 /// The names an entry hangs on besides its region. Laid out so that a hit on an entry with one or two tags reads one
@@ -46,7 +49,7 @@ pub(crate) struct More {
 impl Ties {
     #[inline]
     pub(crate) fn are_valid(&self) -> bool {
-        self.tags.iter().all(|tag| tag.touched.get() <= self.start)
+        self.tags.iter().all(|tag| tag.last() <= self.start)
             && self.more.as_ref().is_none_or(|more| more.inherited.iter().all(Stamp::is_valid))
     }
 
@@ -64,6 +67,11 @@ impl Ties {
 }
 
 impl<V> Entry<V> {
+    pub(crate) fn new(value: Option<V>, fresh_until: Time, start: Touch, ties: Option<Arc<Ties>>) -> Self {
+        // 0 is before the first mark.
+        Self { value, fresh_until, start, ties, verified: AtomicU64::new(0) }
+    }
+
     /// What time and invalidations have made of the entry.
     pub(crate) fn freshness(&self, region: &Name, now: Time) -> Freshness {
         if !self.is_valid(region) {
@@ -76,9 +84,25 @@ impl<V> Entry<V> {
     }
 
     /// Whether none of the entry's names was touched since its load began.
-    #[inline]
     pub(crate) fn is_valid(&self, region: &Name) -> bool {
-        region.touched.get() <= self.start && self.ties.as_ref().is_none_or(|ties| ties.are_valid())
+        region.last() <= self.start && self.ties.as_ref().is_none_or(|ties| ties.are_valid())
+    }
+
+    /// The same for the price of one comparison, as long as no name of the cache was marked since the last time.
+    /// `marks` is the clock's count, read by the caller during this look-up.
+    #[inline]
+    pub(crate) fn is_still_valid(&self, region: &Name, marks: u64) -> bool {
+        self.verified.load(Ordering::Relaxed) == marks || self.verify(region, marks)
+    }
+
+    #[cold]
+    fn verify(&self, region: &Name, marks: u64) -> bool {
+        let valid = self.is_valid(region);
+        if valid {
+            // `marks` was read before the names were: what was marked meanwhile is counted later and looked at again.
+            self.verified.store(marks, Ordering::Relaxed);
+        }
+        valid
     }
 
     pub(crate) fn weight(&self) -> u32 {

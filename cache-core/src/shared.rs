@@ -102,7 +102,7 @@ impl Shared {
     pub(crate) fn touch_everything(&self) {
         let regions = self.regions.lock();
         let touch = self.touches.advance();
-        regions.iter().for_each(|region| region.touched.raise(touch));
+        regions.iter().for_each(|region| self.touches.mark(region, touch));
     }
 
     /// Switches the cache off or on. While it is off every region counts as touched for ever, so that a hit needs no
@@ -111,7 +111,7 @@ impl Shared {
         let regions = self.regions.lock();
         if self.enabled.swap(enabled, Ordering::AcqRel) != enabled {
             let touch = if enabled { self.touches.advance() } else { Touch::FOREVER };
-            regions.iter().for_each(|region| region.touched.set(touch));
+            regions.iter().for_each(|region| self.touches.reset(region, touch));
         }
     }
 

@@ -22,26 +22,61 @@ impl Touch {
 
 /// The touch clock of one cache.
 #[derive(Debug)]
-pub(crate) struct TouchClock(AtomicU64);
+pub(crate) struct TouchClock {
+    now: AtomicU64,
+    marks: Marks,
+}
+
+/// How many times any name was marked, on a cache line of its own: hits read it all the time, and the clock beside it
+/// moves with every put.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Marks(AtomicU64);
 
 impl TouchClock {
     pub(crate) fn new() -> Self {
-        Self(AtomicU64::new(1))
+        Self { now: AtomicU64::new(1), marks: Marks(AtomicU64::new(1)) }
     }
 
     /// The current reading: the start of what begins now.
     pub(crate) fn read(&self) -> Touch {
         // Acquire: a load that reads n sees the source as the invalidator that advanced to n left it.
-        Touch(self.0.load(Ordering::Acquire))
+        Touch(self.now.load(Ordering::Acquire))
     }
 
     /// A reading later than all before it: the moment of an invalidation.
     pub(crate) fn advance(&self) -> Touch {
-        Touch(self.0.fetch_add(1, Ordering::AcqRel) + 1)
+        Touch(self.now.fetch_add(1, Ordering::AcqRel) + 1)
+    }
+
+    /// Writes a touch to a name; an earlier one than is there changes nothing.
+    pub(crate) fn mark(&self, name: &Name, touch: Touch) {
+        name.touched.raise(touch);
+        self.count_mark();
+    }
+
+    /// Writes a touch to a name, whatever is there. Only for switching a whole cache off and on.
+    pub(crate) fn reset(&self, name: &Name, touch: Touch) {
+        name.touched.0.store(touch.0, Ordering::Release);
+        self.count_mark();
+    }
+
+    /// How often any name was marked so far.
+    ///
+    /// An entry that was found valid after this number was read is still valid while the number is the same: a hit
+    /// needs to look at no name. It is a count, and counts after the mark: were it the latest touch, two marks that
+    /// cross could hide one behind the other.
+    #[inline]
+    pub(crate) fn marks(&self) -> u64 {
+        self.marks.0.load(Ordering::Acquire)
+    }
+
+    fn count_mark(&self) {
+        self.marks.0.fetch_add(1, Ordering::AcqRel);
     }
 }
 
-/// When a name was last touched.
+/// When something was last touched.
 pub(crate) struct LastTouch(AtomicU64);
 
 impl LastTouch {
@@ -49,7 +84,6 @@ impl LastTouch {
         Self(AtomicU64::new(touch.0))
     }
 
-    #[inline]
     pub(crate) fn get(&self) -> Touch {
         Touch(self.0.load(Ordering::Acquire))
     }
@@ -57,11 +91,6 @@ impl LastTouch {
     /// Records a touch; an earlier one than is recorded changes nothing.
     pub(crate) fn raise(&self, touch: Touch) {
         self.0.fetch_max(touch.0, Ordering::AcqRel);
-    }
-
-    /// Sets the reading outright. Only for switching a whole cache off and on; `raise` is for everything else.
-    pub(crate) fn set(&self, touch: Touch) {
-        self.0.store(touch.0, Ordering::Release);
     }
 }
 
@@ -71,15 +100,21 @@ impl fmt::Debug for LastTouch {
     }
 }
 
-/// A name that entries depend on: a tag, a region, or the identity of a key that another entry was built from.
+/// A name that entries depend on: a tag, a region, or the identity of a key that another entry was built from. It is
+/// touched through [`TouchClock::mark`] only, so that no hit overlooks it.
 #[derive(Debug)]
 pub(crate) struct Name {
-    pub(crate) touched: LastTouch,
+    touched: LastTouch,
 }
 
 impl Name {
     pub(crate) fn new(touched: Touch) -> Arc<Self> {
         Arc::new(Self { touched: LastTouch::new(touched) })
+    }
+
+    /// When it was last touched.
+    pub(crate) fn last(&self) -> Touch {
+        self.touched.get()
     }
 }
 
@@ -94,8 +129,22 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    #[inline]
     pub(crate) fn is_valid(&self) -> bool {
-        self.name.touched.get() <= self.since
+        self.name.last() <= self.since
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_counted_after_it_is_written_and_never_goes_back() {
+        let (clock, name) = (TouchClock::new(), Name::new(Touch::NONE));
+        let (first, second) = (clock.advance(), clock.advance());
+        let before = clock.marks();
+        clock.mark(&name, second);
+        clock.mark(&name, first);
+        assert_eq!((name.last(), clock.marks()), (second, before + 2));
     }
 }

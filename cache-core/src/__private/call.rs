@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::function::{Function, InstanceId, Slot, region_name};
+use super::function::{Function, InstanceId, region_name};
 use super::invalidate::Target;
 use super::kind::{Kind, Split};
 use super::miss::Miss;
@@ -115,13 +115,35 @@ where
     }
 
     /// Looks the key up. Nothing is moved or awaited; a hit allocates nothing.
+    ///
+    /// Only the usual hit is in line, and not a call more than it needs: the wrapper's `poll` becomes one small
+    /// function.
     #[inline(always)]
     pub fn look<Q: CacheKey>(self, key: &Q) -> Look<Kd, Q::Owned> {
+        if self.source.is_home()
+            && let Some(cell) = self.instance.slot(self.function).home.get()
+            && let Some(region) = cell.downcast_ref::<Region<Q, Kd>>()
+            && let Some(value) = region.hit(&region.by(key))
+        {
+            return Look::Hit(Kd::hit(value));
+        }
+        self.look_further(key)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_further<Q: CacheKey>(self, key: &Q) -> Look<Kd, Q::Owned> {
         self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
             let look = region.by(key);
-            match region.hit(&look) {
-                Some(value) => Look::Hit(Kd::hit(value)),
-                None => missed(region, key, look.hash),
+            let known = match region.look(&look) {
+                Found::Value(value) => return Look::Hit(Kd::hit(value)),
+                Found::Absent if Kd::ABSENCES => Some(Outcome::Absent),
+                Found::Error(error) => error.copy().map(Outcome::Error),
+                Found::Absent | Found::Nothing => None,
+            };
+            match known {
+                Some(outcome) => Look::Hit(Kd::join(Split(outcome))),
+                None => Look::Miss(Box::new(miss(&region, key, look.hash, false))),
             }
         })
     }
@@ -130,7 +152,7 @@ where
     pub fn refresh<Q: CacheKey>(self, key: &Q) -> Miss<Kd, Q::Owned> {
         self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
             let look = region.by(key);
-            Miss { region: region.arc(), key: key.to_owned_key(), hash: look.hash, force: true, kind: PhantomData }
+            miss(&region, key, look.hash, true)
         })
     }
 
@@ -186,22 +208,8 @@ where
         self.source.with(|cache| cache.regions().into_iter().find(|region| region.name() == name))
     }
 
-    #[inline(always)]
     fn with_region<Q: CacheKey, R>(self, work: impl FnOnce(Held<'_, Region<Q, Kd>>) -> R) -> R {
         let slot = self.instance.slot(self.function);
-        match slot.home.get() {
-            Some(cell) if self.source.is_home() => work(Held::new(cell)),
-            _ => self.with_region_of_cache::<Q, R>(slot, work),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn with_region_of_cache<Q: CacheKey, R>(
-        self,
-        slot: &'static Slot,
-        work: impl FnOnce(Held<'_, Region<Q, Kd>>) -> R,
-    ) -> R {
         let Self { function, source, instance, place, settings, .. } = self;
         source.with(|cache| {
             let index = slot.index();
@@ -252,28 +260,11 @@ impl<T> std::ops::Deref for Held<'_, T> {
     }
 }
 
-#[cold]
-#[inline(never)]
-fn missed<Q: CacheKey, Kd: Kind>(region: Held<'_, Region<Q, Kd>>, key: &Q, hash: u64) -> Look<Kd, Q::Owned>
+fn miss<Q: CacheKey, Kd: Kind>(region: &Held<'_, Region<Q, Kd>>, key: &Q, hash: u64, force: bool) -> Miss<Kd, Q::Owned>
 where
     Kd::Value: CacheValue,
 {
-    let known = match region.look_further(&crate::key::Look { hash, key }) {
-        Found::Value(value) => Some(Outcome::Value(value)),
-        Found::Absent if Kd::ABSENCES => Some(Outcome::Absent),
-        Found::Error(error) => error.copy().map(Outcome::Error),
-        _ => None,
-    };
-    match known {
-        Some(outcome) => Look::Hit(Kd::join(Split(outcome))),
-        None => Look::Miss(Box::new(Miss {
-            region: region.arc(),
-            key: key.to_owned_key(),
-            hash,
-            force: false,
-            kind: PhantomData,
-        })),
-    }
+    Miss { region: region.arc(), key: key.to_owned_key(), hash, force, kind: PhantomData }
 }
 
 #[cold]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::key::{CacheKey, KeyHasher, Look, StoredKey};
-use crate::touch::{Name, Touch};
+use crate::touch::{Name, Touch, TouchClock};
 
 const FIRST_PURGE: usize = 64;
 
@@ -40,14 +40,14 @@ impl<O: CacheKey<Owned = O> + Eq> Identities<O> {
         name
     }
 
-    pub(crate) fn touch<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, touch: Touch) {
+    pub(crate) fn touch<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, touch: Touch, clock: &TouchClock) {
         if let Some(name) = self.names.get(look) {
-            name.touched.raise(touch);
+            clock.mark(name, touch);
         }
     }
 
     /// Touches all keys that `select` selects.
-    pub(crate) fn touch_where(&self, select: impl Fn(&O) -> bool, touch: Touch) {
-        self.names.iter().filter(|(key, _)| select(&key.0)).for_each(|(_, name)| name.touched.raise(touch));
+    pub(crate) fn touch_where(&self, select: impl Fn(&O) -> bool, touch: Touch, clock: &TouchClock) {
+        self.names.iter().filter(|(key, _)| select(&key.0)).for_each(|(_, name)| clock.mark(name, touch));
     }
 }

@@ -28,7 +28,7 @@ where
 
         let mut shard = self.store.write(look.hash);
         let touch = self.shared.touches.advance();
-        shard.identities.touch(look, touch);
+        shard.identities.touch(look, touch, &self.shared.touches);
         let flight = shard.flight(look).map(Arc::clone);
         let wake = flight.map(|flight| {
             let mut state = flight.lock();
@@ -48,7 +48,7 @@ where
                 let ties = (!tags.is_empty() || more.is_some()).then(|| Arc::new(Ties { start: touch, tags, more }));
                 let fresh_until = self.shared.expiry(self.clock.coarse(), ttl, self.rules.jitter);
                 let key = StoredKey(look.key.to_owned_key());
-                let entry = Entry { value, fresh_until, start: touch, ties };
+                let entry = Entry::new(value, fresh_until, touch, ties);
                 shard.insert(key, entry, &mut replaced, &mut evicted);
             }
             _ => {
@@ -76,7 +76,7 @@ where
         let removed = {
             let mut shard = self.store.write(look.hash);
             let touch = self.shared.touches.advance();
-            shard.identities.touch(look, touch);
+            shard.identities.touch(look, touch, &self.shared.touches);
             if let Some(flight) = shard.flight(look) {
                 flight.lock().touched = touch;
             }
@@ -89,7 +89,7 @@ where
     /// back with the next sweep.
     pub(crate) fn invalidate_region(&self) {
         // Not through the cache's lock on all regions: one name, one atomic step.
-        self.touched.touched.raise(self.shared.touches.advance());
+        self.shared.touches.mark(&self.touched, self.shared.touches.advance());
     }
 
     /// Drops the keys whose text matches. Looks at every entry of the region.
@@ -110,7 +110,7 @@ where
                 for (_, flight) in shard.flights().filter(|(key, _)| matches(key)) {
                     flight.lock().touched = touch;
                 }
-                shard.identities.touch_where(matches, touch);
+                shard.identities.touch_where(matches, touch, &self.shared.touches);
                 touch
             };
             let hit: Vec<O> = {

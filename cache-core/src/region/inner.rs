@@ -96,7 +96,8 @@ where
         }
         let shard = self.store.read(look.hash);
         let entry = shard.get(look)?;
-        if !entry.is_valid(&self.touched) || self.clock.has_reached(entry.fresh_until) {
+        let marks = self.shared.touches.marks();
+        if !entry.is_still_valid(&self.touched, marks) || self.clock.has_reached(entry.fresh_until) {
             return None;
         }
         let value = entry.value.clone()?;

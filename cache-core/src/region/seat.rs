@@ -135,7 +135,7 @@ where
         let in_place = state.is_running(self.place);
         let valid = in_place
             && state.touched <= start
-            && region.touched.touched.get() <= start
+            && region.touched.last() <= start
             && ties.are_valid()
             && inherited.iter().all(Stamp::is_valid);
         let doubtful = refusal.is_some() || !in_place;
@@ -166,7 +166,7 @@ where
                 let fresh_until = region.shared.expiry(now.time, ttl, region.rules.jitter);
                 let key = key.unwrap_or_else(|| StoredKey(look.key.to_owned_key()));
                 let value = if let Outcome::Value(value) = result { Some(value) } else { None };
-                shard.insert(key, Entry { value, fresh_until, start, ties }, &mut replaced, &mut evicted);
+                shard.insert(key, Entry::new(value, fresh_until, start, ties), &mut replaced, &mut evicted);
             } else {
                 replaced.extend(shard.remove(look));
                 not_stored = Some(NotStored::TooHeavy);

@@ -66,7 +66,7 @@ impl LiveTags {
         let shard = shard.lock();
         let touch = clock.advance();
         match shard.names.get(tag) {
-            Some(name) => name.touched.raise(touch),
+            Some(name) => clock.mark(name, touch),
             None => floor.raise(touch),
         }
     }
@@ -82,7 +82,7 @@ impl LiveTags {
             // Under the shard's lock nobody can take a new reference from the map, so 1 means: only the map's.
             let live = Arc::strong_count(name) > 1;
             if !live {
-                self.floor(self.hasher.hash(tag.as_str())).raise(name.touched.get());
+                self.floor(self.hasher.hash(tag.as_str())).raise(name.last());
             }
             live
         });
@@ -114,7 +114,7 @@ mod tests {
         let (tags, clock) = (LiveTags::new(&SeededRandom::new(1)), TouchClock::new());
         let start = clock.read();
         tags.touch(&tag("org:7"), &clock);
-        assert!(tags.name(&tag("org:7")).touched.get() > start);
+        assert!(tags.name(&tag("org:7")).last() > start);
     }
 
     #[test]
@@ -127,7 +127,7 @@ mod tests {
             tags.name(&tag(&format!("other:{other}")));
         }
         assert!(tags.len() < 2_500, "dead states are forgotten: {} of 10 000 left", tags.len());
-        assert!(tags.name(&tag("org:7")).touched.get() > start);
+        assert!(tags.name(&tag("org:7")).last() > start);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use cache_benches::block_on::block_on;
 use cache_benches::lookups::{LOOKUPS, one_thread, pass, pass_async, two_threads};
 use cache_benches::options::Options;
-use cache_benches::raw::{Borrowed, Raw, RegionId, filled, region_id};
+use cache_benches::raw::{Borrowed, Raw, filled, region_of};
 use cache_benches::report::{self, Case};
 use cache_benches::rounds::{Contender, measure};
 use cache_benches::user;
@@ -36,13 +36,12 @@ fn main() -> ExitCode {
     };
 
     let ids = keys(SEED);
-    let pairs: Vec<RegionId> = ids.iter().copied().map(region_id).collect();
     let raw = filled(|id| id);
-    let raw_pairs = filled(|id| (region_id(id).0.to_owned(), id));
+    let raw_pairs = filled(|id| (region_of(id).to_owned(), id));
     fill();
 
     let loads = user::loads();
-    let mut contenders = contenders(&ids, &pairs, &raw, &raw_pairs);
+    let mut contenders = contenders(&ids, &raw, &raw_pairs);
     let samples = measure(&mut contenders, options.rounds, options.budget);
     let loads = user::loads() - loads;
 
@@ -63,19 +62,14 @@ fn main() -> ExitCode {
 fn fill() {
     (0..RESIDENT).for_each(|id| drop(block_on(by_id(id))));
     (0..RESIDENT).for_each(|id| drop(block_on(by_id_tagged(id))));
-    (0..RESIDENT).for_each(|id| drop(block_on(by_region_and_id(region_id(id).0, id))));
+    (0..RESIDENT).for_each(|id| drop(block_on(by_region_and_id(region_of(id), id))));
     (0..RESIDENT).for_each(|id| drop(by_id_blocking(id)));
 }
 
-fn contenders<'a>(
-    ids: &'a [u64],
-    pairs: &'a [RegionId],
-    raw: &'a Raw<u64>,
-    raw_pairs: &'a Raw<(String, u64)>,
-) -> Vec<Contender<'a>> {
+fn contenders<'a>(ids: &'a [u64], raw: &'a Raw<u64>, raw_pairs: &'a Raw<(String, u64)>) -> Vec<Contender<'a>> {
     let bare = |ids: &[u64]| pass(ids, |id| raw.get(&id).expect("resident"));
-    let bare_pairs = |pairs: &[RegionId]| {
-        pass(pairs, |(region, id)| raw_pairs.get(&Borrowed(region, id)).expect("resident"));
+    let bare_pairs = |ids: &[u64]| {
+        pass(ids, |id| raw_pairs.get(&Borrowed(region_of(id), id)).expect("resident"));
     };
     let contender = |name, run| Contender { name, lookups: LOOKUPS, run };
     vec![
@@ -83,10 +77,10 @@ fn contenders<'a>(
         contender("hit_async_u64", Box::new(|| one_thread(ids, |ids| pass_async(ids, by_id)))),
         contender("hit_async_u64_ttl_tags2", Box::new(|| one_thread(ids, |ids| pass_async(ids, by_id_tagged)))),
         contender("hit_sync_u64", Box::new(|| one_thread(ids, |ids| pass(ids, by_id_blocking)))),
-        contender("raw_str_u64", Box::new(move || one_thread(pairs, bare_pairs))),
+        contender("raw_str_u64", Box::new(move || one_thread(ids, bare_pairs))),
         contender(
             "hit_async_str_u64",
-            Box::new(|| one_thread(pairs, |pairs| pass_async(pairs, |(region, id)| by_region_and_id(region, id)))),
+            Box::new(|| one_thread(ids, |ids| pass_async(ids, |id| by_region_and_id(region_of(id), id)))),
         ),
         contender("raw_u64_2t", Box::new(move || two_threads(ids, bare))),
         contender("hit_async_u64_2t", Box::new(|| two_threads(ids, |ids| pass_async(ids, by_id)))),
