@@ -1,7 +1,7 @@
 //! The text of keys and tags: delimiter-safe, injective, bounded.
 //!
-//! Strings are percent-encoded where they contain a character that means something to us (`: , ( ) [ ] { } * ? % ~ #
-//! \`), white space or a control character. `None` is `~`, which no string can be; lists and nested tuples are
+//! Strings are percent-encoded where they contain a character that separates or means something ([`RESERVED`]), white
+//! space or a control character. `None` is `~`, which no string can be; lists and nested tuples are
 //! bracketed; bytes are hexadecimal. Text beyond [`MAX_TEXT`] bytes is replaced by its SHA-256 digest, never cut:
 //! two long keys that differ at the end stay two keys.
 
@@ -95,10 +95,12 @@ impl<'a> KeyWriter<'a> {
     }
 }
 
+/// The characters that separate or mean something: what may stand between two parts of a template, since no part
+/// contains them as they are. `cache-macros` has the same list.
+const RESERVED: &str = ":,;/|()[]{}*?%~#\\\"=&@+!";
+
 fn needs_escape(character: char) -> bool {
-    matches!(character, ':' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '*' | '?' | '%' | '~' | '#' | '\\' | '"')
-        || character.is_whitespace()
-        || character.is_control()
+    RESERVED.contains(character) || character.is_whitespace() || character.is_control()
 }
 
 /// The text of `key`, between the pieces of a template or separated by `:`.
