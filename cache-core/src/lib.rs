@@ -57,3 +57,8 @@ pub use registry::{FunctionInfo, MutatorInfo, functions, mutators};
 pub use spawn::{Spawn, Task};
 pub use stats::Stats;
 pub use tag::Tag;
+
+/// The examples of the repository's front page, so that they cannot rot.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct FrontPage;

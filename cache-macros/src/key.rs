@@ -125,13 +125,7 @@ fn from_template(ctxt: &Ctxt, literal: &LitStr, roots: &Roots<'_>, skips: &Skips
         }
         parts.push(Part { expr: part.expr(&ident), span });
     }
-    for (pair, between) in template.parts.windows(2).zip(&template.literals[1..]) {
-        if between.is_empty() {
-            let (left, right) = (&pair[0].text, &pair[1].text);
-            let what = format!("nothing separates `{{{left}}}` from `{{{right}}}`: two keys could read the same");
-            ctxt.error(pair[1].span, what, format!("write `{{{left}}}:{{{right}}}`"));
-        }
-    }
+    template.check_separated(ctxt, "key");
     if whole {
         check_all_decided(ctxt, literal, roots, skips, receiver, &used);
     }

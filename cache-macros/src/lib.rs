@@ -16,6 +16,7 @@ mod fallback;
 mod item;
 mod key;
 mod paths;
+mod reserved;
 mod returns;
 mod roots;
 mod suggest;

@@ -45,6 +45,7 @@ impl Tags {
             ctxt.error(literal.span(), format!("the tag \"{text}\" is given twice"), "remove one of them");
             return;
         }
+        template.check_separated(ctxt, "tag");
         let late = template.parts.iter().any(|part| part.root == "ret");
         let first = &template.literals[0];
         let mut tag = quote!(#rt::TagText::new(#first));

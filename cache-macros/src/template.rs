@@ -6,6 +6,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
 
+use crate::ctxt::Ctxt;
+use crate::reserved::{RESERVED, WRITTEN};
+
 /// A parsed template. `literals` is always one longer than `parts`.
 #[derive(Debug)]
 pub(crate) struct Template {
@@ -82,6 +85,31 @@ impl Template {
         }
         template.literal().push_str(&text[position..]);
         if errors.is_empty() { Ok(template) } else { Err(errors) }
+    }
+
+    /// What stands between two placeholders must not be part of a value: different values would have one text. `what`
+    /// is a key or a tag.
+    pub(crate) fn check_separated(&self, ctxt: &Ctxt, what: &str) {
+        for (pair, between) in self.parts.windows(2).zip(&self.literals[1..]) {
+            if separates(between) {
+                continue;
+            }
+            let (left, right) = (&pair[0].text, &pair[1].text);
+            let problem = if between.is_empty() {
+                format!("nothing separates `{{{left}}}` from `{{{right}}}`: two {what}s could read the same")
+            } else if between.contains(|c| WRITTEN.contains(c)) {
+                format!(
+                    "`{{{left}}}` and `{{{right}}}` are separated by `{between}`, which the text of a value can \
+                     contain: `%` escapes a character, and `~` is an absence"
+                )
+            } else {
+                format!(
+                    "`{{{left}}}` and `{{{right}}}` are separated by `{between}`, which a value can contain: \
+                     `a{between}b` + `c` and `a` + `b{between}c` would be the same {what}"
+                )
+            };
+            ctxt.error(pair[1].span, problem, format!("write `{{{left}}}:{{{right}}}`"));
+        }
     }
 
     fn literal(&mut self) -> &mut String {
@@ -162,6 +190,13 @@ impl Placeholder {
         }
         expr
     }
+}
+
+/// Whether no value's text contains `between`.
+pub(crate) fn separates(between: &str) -> bool {
+    between.contains(|c: char| {
+        (RESERVED.contains(c) && !WRITTEN.contains(c)) || c.is_whitespace() || c.is_control()
+    })
 }
 
 /// An identifier, raw where the name is a keyword.

@@ -3,7 +3,8 @@
 use proc_macro2::Span;
 use syn::LitStr;
 
-use crate::template::{Access, Template};
+use crate::reserved::{RESERVED, WRITTEN};
+use crate::template::{Access, Template, separates};
 
 fn parse(text: &str) -> Result<Template, Vec<String>> {
     Template::parse(&LitStr::new(text, Span::call_site()))
@@ -63,5 +64,18 @@ fn each_mistake_is_one_error() {
         for (found, what) in found.iter().zip(whats) {
             assert!(found.contains(what), "{text}: {found}");
         }
+    }
+}
+
+#[test]
+fn only_what_no_value_contains_separates() {
+    for reserved in RESERVED.chars() {
+        assert_eq!(separates(&reserved.to_string()), !WRITTEN.contains(reserved), "{reserved}");
+    }
+    for separator in [" ", "\n", "\u{a0}", "\0", "-:-", ":x", " of "] {
+        assert!(separates(separator), "{separator:?}");
+    }
+    for none in ["", "x", "-", "_", ".", "ü", "-and-", "%3A", "~", "<", ">", "'", "`", "$", "^"] {
+        assert!(!separates(none), "{none:?}");
     }
 }

@@ -1,0 +1,33 @@
+//! What each argument of the macros does, and what they make of each shape of function.
+
+mod cache;
+mod cache_invalidate;
+mod cached_impl;
+mod capacity;
+mod crate_path;
+mod futures;
+mod helpers;
+mod jitter;
+mod key;
+mod name;
+mod negative_ttl;
+mod outside_tokio;
+mod registry;
+mod returns;
+mod separators;
+mod shapes;
+mod share_err;
+mod skip;
+mod tags;
+mod tier;
+mod track;
+mod ttl;
+mod version;
+mod weigh;
+
+use cache_tests::Step;
+
+/// The result of a call that nothing holds up. There is no runtime: none is needed.
+fn now<T>(call: impl Future<Output = T>) -> T {
+    Step::new(call).done()
+}
