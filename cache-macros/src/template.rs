@@ -194,9 +194,7 @@ impl Placeholder {
 
 /// Whether no value's text contains `between`.
 pub(crate) fn separates(between: &str) -> bool {
-    between.contains(|c: char| {
-        (RESERVED.contains(c) && !WRITTEN.contains(c)) || c.is_whitespace() || c.is_control()
-    })
+    between.contains(|c: char| (RESERVED.contains(c) && !WRITTEN.contains(c)) || c.is_whitespace() || c.is_control())
 }
 
 /// An identifier, raw where the name is a keyword.

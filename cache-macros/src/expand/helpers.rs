@@ -301,6 +301,7 @@ pub(crate) fn helper_lints() -> TokenStream {
     quote! {
         #[allow(
             unknown_lints,
+            deprecated,
             private_interfaces,
             private_bounds,
             unreachable_pub,

@@ -152,12 +152,7 @@ fn self_may_be_in_them() {
         }
     }
     let repo = Repo { tenant: "acme" };
-    depends_on(
-        &["acme", "acme:5"],
-        &["other", "acme:25"],
-        || drop(repo.get(25)),
-        || repo.peek_get(25).is_some(),
-    );
+    depends_on(&["acme", "acme:5"], &["other", "acme:25"], || drop(repo.get(25)), || repo.peek_get(25).is_some());
 }
 
 #[test]

@@ -1,0 +1,45 @@
+//! `crate = path`: for crates that re-export the framework.
+
+use crate::now;
+
+mod framework {
+    pub(crate) mod parts {
+        pub(crate) use ::cache_core;
+    }
+    pub(crate) use ::cache_core::{cache_invalidate, cached, cached_impl, test_util};
+}
+
+#[framework::cached(ttl = "1h", tags = ["n:{ret}"], crate = framework::parts::cache_core)]
+async fn load(id: u64) -> u64 {
+    id
+}
+
+#[framework::cache_invalidate(load(id), tags = ["n:{ret}"], crate = framework::parts::cache_core)]
+async fn change(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+struct Repo;
+
+#[framework::cached_impl(crate = framework::parts::cache_core)]
+impl Repo {
+    #[cached(ttl = "1h", skip(self))]
+    fn get(&self, id: u64) -> u64 {
+        id
+    }
+
+    #[cache_invalidate(self.get(id))]
+    fn set(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+#[test]
+fn all_macros_find_the_runtime_there() {
+    framework::test_util::TestCache::new().run_sync(|| {
+        assert_eq!((now(load(1)), load::peek(1)), (1, Some(1)));
+        assert_eq!((now(change(1)), load::peek(1)), (Ok(1), None));
+        assert_eq!((Repo.get(1), Repo.peek_get(1)), (1, Some(1)));
+        assert_eq!((Repo.set(1), Repo.peek_get(1)), (1, None));
+    });
+}
