@@ -245,9 +245,10 @@ impl Cache {
         O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
         V: Clone + Send + Sync + 'static,
     {
-        self.inner.functions.get_or_init(index, || {
+        let mut problem = None;
+        let cell = self.inner.functions.get_or_init(index, || {
             let blueprint = blueprint();
-            let mut problem = blueprint.policy.check().err().map(|error| Event::Misconfigured {
+            problem = blueprint.policy.check().err().map(|error| Event::Misconfigured {
                 region: blueprint.name.as_str().into(),
                 reason: error.to_string(),
             });
@@ -263,10 +264,11 @@ impl Cache {
             }
             let region: Arc<RegionInner<O, V>> = make(&self.inner.shared, blueprint, problem.is_none());
             directory.regions.push(Arc::clone(&region) as Arc<dyn ErasedRegion>);
-            drop(directory);
-            problem.iter().for_each(|event| self.inner.shared.emit(event));
             erase(&region)
-        })
+        });
+        // After the region is there: a listener may call the function.
+        problem.iter().for_each(|event| self.inner.shared.emit(event));
+        cell
     }
 
     /// Whether this is [`Cache::global`].

@@ -82,7 +82,10 @@ impl RateLimiter {
             let left = (self.limit as f64 - used - f64::from(u8::from(allowed))).max(0.0);
             let retry_after = if allowed { Duration::ZERO } else { self.retry_after(windows, covered) };
             // After two windows nothing of this one is covered any more.
-            (RateLimit { remaining: left as u64, retry_after, allowed }, now.saturating_add(self.window * 2))
+            (
+                RateLimit { remaining: left as u64, retry_after, allowed },
+                now.saturating_add(self.window.saturating_mul(2)),
+            )
         })
     }
 
@@ -97,13 +100,15 @@ impl RateLimiter {
             1.0
         };
         // Rounded up, so that who waits exactly so long is not a nanosecond early.
-        self.window.mul_f64(windows_to_wait.clamp(0.0, 2.0)) + Duration::from_micros(1)
+        Duration::try_from_secs_f64(self.window.as_secs_f64() * windows_to_wait.clamp(0.0, 2.0))
+            .unwrap_or(Duration::MAX)
+            .saturating_add(Duration::from_micros(1))
     }
 }
 
 impl Windows {
     fn turn(&mut self, number: u128) {
-        if number == self.number {
+        if number <= self.number {
             return;
         }
         self.previous = if number == self.number + 1 { self.current } else { 0 };

@@ -14,7 +14,6 @@ use crate::random::Random;
 use crate::spawn::Background;
 use crate::tag::LiveTags;
 use crate::touch::{Name, Touch, TouchClock};
-use crate::track::WaitGraph;
 
 /// Growth of the suspended time below this is the imprecision of two clocks read one after the other.
 const SUSPENSION: Duration = Duration::from_secs(1);
@@ -28,7 +27,6 @@ pub(crate) struct Shared {
     pub(crate) touches: TouchClock,
     pub(crate) tags: LiveTags,
     pub(crate) hasher: KeyHasher,
-    pub(crate) waits: WaitGraph,
     pub(crate) limits: Limits,
     pub(crate) default_ttl: Duration,
     pub(crate) max_dependencies: usize,
@@ -57,7 +55,6 @@ impl Shared {
             touches: TouchClock::new(),
             tags: LiveTags::new(&*parts.random),
             hasher: KeyHasher::new(&*parts.random),
-            waits: WaitGraph::default(),
             enabled: AtomicBool::new(parts.enabled),
             suspended: AtomicU64::new(nanos(parts.clock.suspended())),
             regions: Mutex::default(),
@@ -109,9 +106,18 @@ impl Shared {
     /// check of its own; what was stored before is not valid after.
     pub(crate) fn set_enabled(&self, enabled: bool) {
         let regions = self.regions.lock();
-        if self.enabled.swap(enabled, Ordering::AcqRel) != enabled {
-            let touch = if enabled { self.touches.advance() } else { Touch::FOREVER };
-            regions.iter().for_each(|region| self.touches.reset(region, touch));
+        if self.is_enabled() == enabled {
+            return;
+        }
+        // Off: the flag first, so that no load begins under names that are valid again. On: the names first, so that no
+        // load begins while an invalidation would still be lost on a name that counts as touched for ever.
+        if !enabled {
+            self.enabled.store(false, Ordering::SeqCst);
+        }
+        let touch = if enabled { self.touches.advance() } else { Touch::FOREVER };
+        regions.iter().for_each(|region| self.touches.reset(region, touch));
+        if enabled {
+            self.enabled.store(true, Ordering::SeqCst);
         }
     }
 

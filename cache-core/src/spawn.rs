@@ -67,7 +67,8 @@ struct Running(Arc<Ledger>);
 impl Drop for Running {
     fn drop(&mut self) {
         if self.0.running.fetch_sub(1, Ordering::AcqRel) == 1 {
-            std::mem::take(&mut *self.0.idle.lock()).into_iter().for_each(Waker::wake);
+            let waiting = std::mem::take(&mut *self.0.idle.lock());
+            waiting.into_iter().for_each(Waker::wake);
         }
     }
 }
@@ -79,11 +80,12 @@ impl Background {
 
     /// Starts `work`, unless the cache is shutting down or there is no runtime; says whether it did.
     pub(crate) fn start(&self, work: impl Future<Output = ()> + Send + 'static) -> bool {
-        if self.ledger.closed.load(Ordering::Acquire) {
+        // Counted first and asked second: a drain that finds nothing running has closed the door before.
+        self.ledger.running.fetch_add(1, Ordering::SeqCst);
+        let running = Running(Arc::clone(&self.ledger));
+        if self.ledger.closed.load(Ordering::SeqCst) {
             return false;
         }
-        self.ledger.running.fetch_add(1, Ordering::AcqRel);
-        let running = Running(Arc::clone(&self.ledger));
         self.spawn
             .spawn(Box::pin(async move {
                 let _running = running;
@@ -94,8 +96,8 @@ impl Background {
 
     /// Refuses new work and waits until none runs or `deadline` has passed; returns how many still run.
     pub(crate) async fn drain(&self, clock: &ClockSource, deadline: Duration) -> usize {
-        self.ledger.closed.store(true, Ordering::Release);
-        if self.ledger.running.load(Ordering::Acquire) == 0 {
+        self.ledger.closed.store(true, Ordering::SeqCst);
+        if self.ledger.running.load(Ordering::SeqCst) == 0 {
             return 0;
         }
         Drained { ledger: &self.ledger, timeout: clock.sleep(deadline) }.await

@@ -57,7 +57,7 @@ impl TouchClock {
 
     /// Writes a touch to a name, whatever is there. Only for switching a whole cache off and on.
     pub(crate) fn reset(&self, name: &Name, touch: Touch) {
-        name.touched.0.store(touch.0, Ordering::Release);
+        name.touched.0.swap(touch.0, Ordering::AcqRel);
         self.count_mark();
     }
 

@@ -45,7 +45,7 @@ fn in_sync(id: u64) -> Arc<User> {
 }
 
 #[cached(ttl = "1h", key = "{id}")]
-async fn generic<T: 'static>(id: T) -> Arc<User>
+async fn generic<T>(id: T) -> Arc<User>
 where
     T: cache_core::CacheKey + Into<u64> + Clone,
 {

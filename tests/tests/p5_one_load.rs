@@ -383,7 +383,7 @@ fn under_a_storm_of_cancellations_and_invalidations_nobody_waits_for_a_seat_that
     let cache = Cache::builder()
         .overdue_after(Duration::from_secs(5))
         .on_event(move |event: &Event| {
-            _ = seen.fetch_add(usize::from(matches!(event, Event::LoadOverdue { .. })), Ordering::SeqCst)
+            _ = seen.fetch_add(usize::from(matches!(event, Event::LoadOverdue { .. })), Ordering::SeqCst);
         })
         .build()
         .unwrap();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::kind::Kind;
+use super::kind::Returned;
 use super::source::Source;
 use super::tags::TagText;
 use crate::invalidated::{Invalidated, Invalidating};
@@ -28,12 +28,12 @@ impl fmt::Debug for Target {
 }
 
 /// Whether a mutator did what it was asked to.
-pub fn succeeded<Kd: Kind>(_: Kd, ret: &Kd::Ret) -> bool {
+pub fn succeeded<Kd: Returned>(_: Kd, ret: &Kd::Ret) -> bool {
     Kd::succeeded(ret)
 }
 
 /// Runs `work` on the value a mutator returned, if it returned one.
-pub fn with_success<Kd: Kind, R>(_: Kd, ret: &Kd::Ret, work: impl FnOnce(&Kd::Value) -> R) -> Option<R> {
+pub fn with_success<Kd: Returned, R>(_: Kd, ret: &Kd::Ret, work: impl FnOnce(&Kd::Success) -> R) -> Option<R> {
     Kd::success(ret).map(work)
 }
 

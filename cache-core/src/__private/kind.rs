@@ -6,10 +6,22 @@ use std::marker::PhantomData;
 use super::probe::ShareProbe;
 use crate::flight::Outcome;
 
-/// A way of reading a return type: what is the value, what an absence, what an error.
-pub trait Kind: Copy + Send + Sync + 'static {
+/// What a call returned, as far as a mutator needs to know. It may borrow: nothing of it is kept.
+pub trait Returned: Copy {
     /// The return type.
     type Ret;
+    /// The value in it.
+    type Success;
+
+    /// Of what a call returned, the value.
+    fn success(ret: &Self::Ret) -> Option<&Self::Success>;
+
+    /// Whether a call did what it was asked to.
+    fn succeeded(ret: &Self::Ret) -> bool;
+}
+
+/// A way of reading the return type of a cached function: what is the value, what an absence, what an error.
+pub trait Kind: Returned + Send + Sync + 'static {
     /// What is stored.
     type Value: 'static;
     /// What `peek` and `put` speak of: `Option<T>` for a function that returns `Result<Option<T>, E>`.
@@ -19,12 +31,6 @@ pub trait Kind: Copy + Send + Sync + 'static {
 
     /// Whether a return value can say that there is none.
     const ABSENCES: bool;
-
-    /// Of what a call returned, the value.
-    fn success(ret: &Self::Ret) -> Option<&Self::Value>;
-
-    /// Whether a call did what it was asked to.
-    fn succeeded(ret: &Self::Ret) -> bool;
 
     /// A hit as the function returns it.
     fn hit(value: Self::Value) -> Self::Ret;
@@ -99,13 +105,9 @@ fn no_absence<T>() -> T {
     unreachable!("a load of this kind neither ends nor is answered with an absence")
 }
 
-impl<R: 'static> Kind for PlainKind<R> {
+impl<R> Returned for PlainKind<R> {
     type Ret = R;
-    type Value = R;
-    type Named = R;
-    type Error = Infallible;
-
-    const ABSENCES: bool = false;
+    type Success = R;
 
     fn success(ret: &R) -> Option<&R> {
         Some(ret)
@@ -114,6 +116,14 @@ impl<R: 'static> Kind for PlainKind<R> {
     fn succeeded(_: &R) -> bool {
         true
     }
+}
+
+impl<R: 'static> Kind for PlainKind<R> {
+    type Value = R;
+    type Named = R;
+    type Error = Infallible;
+
+    const ABSENCES: bool = false;
 
     #[inline]
     fn hit(value: R) -> R {
@@ -141,13 +151,9 @@ impl<R: 'static> Kind for PlainKind<R> {
     }
 }
 
-impl<T: 'static, E: 'static> Kind for ResultKind<T, E> {
+impl<T, E> Returned for ResultKind<T, E> {
     type Ret = Result<T, E>;
-    type Value = T;
-    type Named = T;
-    type Error = E;
-
-    const ABSENCES: bool = false;
+    type Success = T;
 
     fn success(ret: &Result<T, E>) -> Option<&T> {
         ret.as_ref().ok()
@@ -156,6 +162,14 @@ impl<T: 'static, E: 'static> Kind for ResultKind<T, E> {
     fn succeeded(ret: &Result<T, E>) -> bool {
         ret.is_ok()
     }
+}
+
+impl<T: 'static, E: 'static> Kind for ResultKind<T, E> {
+    type Value = T;
+    type Named = T;
+    type Error = E;
+
+    const ABSENCES: bool = false;
 
     #[inline]
     fn hit(value: T) -> Result<T, E> {
@@ -183,13 +197,9 @@ impl<T: 'static, E: 'static> Kind for ResultKind<T, E> {
     }
 }
 
-impl<T: 'static> Kind for OptionKind<T> {
+impl<T> Returned for OptionKind<T> {
     type Ret = Option<T>;
-    type Value = T;
-    type Named = T;
-    type Error = Infallible;
-
-    const ABSENCES: bool = true;
+    type Success = T;
 
     fn success(ret: &Option<T>) -> Option<&T> {
         ret.as_ref()
@@ -199,6 +209,14 @@ impl<T: 'static> Kind for OptionKind<T> {
         // A mutator that returns `None` may have changed something all the same.
         true
     }
+}
+
+impl<T: 'static> Kind for OptionKind<T> {
+    type Value = T;
+    type Named = T;
+    type Error = Infallible;
+
+    const ABSENCES: bool = true;
 
     #[inline]
     fn hit(value: T) -> Option<T> {
@@ -226,13 +244,9 @@ impl<T: 'static> Kind for OptionKind<T> {
     }
 }
 
-impl<T: 'static, E: 'static> Kind for ResultOptionKind<T, E> {
+impl<T, E> Returned for ResultOptionKind<T, E> {
     type Ret = Result<Option<T>, E>;
-    type Value = T;
-    type Named = Option<T>;
-    type Error = E;
-
-    const ABSENCES: bool = true;
+    type Success = T;
 
     fn success(ret: &Result<Option<T>, E>) -> Option<&T> {
         ret.as_ref().ok().and_then(Option::as_ref)
@@ -241,6 +255,14 @@ impl<T: 'static, E: 'static> Kind for ResultOptionKind<T, E> {
     fn succeeded(ret: &Result<Option<T>, E>) -> bool {
         ret.is_ok()
     }
+}
+
+impl<T: 'static, E: 'static> Kind for ResultOptionKind<T, E> {
+    type Value = T;
+    type Named = Option<T>;
+    type Error = E;
+
+    const ABSENCES: bool = true;
 
     #[inline]
     fn hit(value: T) -> Result<Option<T>, E> {

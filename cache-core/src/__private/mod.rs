@@ -22,7 +22,7 @@ pub use call::{Call, Look, Settings};
 pub use function::{Function, Instance, InstanceId, Slot, Sole, instance, place};
 pub use invalidate::{Target, fire, fire_blocking, succeeded, with_success};
 pub use inventory;
-pub use kind::{Kind, OptionKind, OptionLike, PlainKind, ResultKind, ResultLike, ResultOptionKind};
+pub use kind::{Kind, OptionKind, OptionLike, PlainKind, ResultKind, ResultLike, ResultOptionKind, Returned};
 pub use miss::{Boxed, Miss, boxed, warm};
 pub use probe::{KindPlain, KindResult, Probe, ShareFallback, ShareProbe, clone_argument, share_by};
 pub use require::{key_part, require_named, require_negative, require_shared, require_value};

@@ -2,7 +2,7 @@
 
 use std::hash::Hasher;
 
-use crate::key::{CacheKey, KeyWriter, bounded};
+use crate::key::{CacheKey, KeyWriter};
 use crate::region::TagList;
 use crate::tag::Tag;
 
@@ -42,7 +42,7 @@ pub struct TagPart(Box<str>);
 pub fn part<K: CacheKey + ?Sized>(part: &K) -> TagPart {
     let mut text = String::new();
     part.encode_between(None, &mut KeyWriter::new(&mut text));
-    TagPart(bounded(text).into())
+    TagPart(text.into())
 }
 
 impl CacheKey for TagPart {

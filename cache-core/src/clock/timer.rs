@@ -4,8 +4,7 @@
 //! cache may outlive the runtime it was made on. So one thread of the process, started by the first sleep, wakes all
 //! sleepers.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -18,8 +17,8 @@ use super::{Clock, SystemClock, Time};
 
 pub(super) fn sleep(duration: Duration) -> impl Future<Output = ()> + Send {
     let sleeper = Arc::new(Mutex::new(Sleeper::default()));
-    timer().register(SystemClock.now().saturating_add(duration), Arc::clone(&sleeper));
-    Sleeping { sleeper }
+    let alarm = timer().register(SystemClock.now().saturating_add(duration), Arc::clone(&sleeper));
+    Sleeping { sleeper, alarm }
 }
 
 #[derive(Default)]
@@ -30,6 +29,7 @@ struct Sleeper {
 
 struct Sleeping {
     sleeper: Arc<Mutex<Sleeper>>,
+    alarm: Alarm,
 }
 
 impl Future for Sleeping {
@@ -47,10 +47,13 @@ impl Future for Sleeping {
 
 impl Drop for Sleeping {
     fn drop(&mut self) {
-        // The heap keeps the sleeper until its time; a waker kept with it would keep a whole task alive.
-        self.sleeper.lock().waker = None;
+        // Nearly all sleepers are gone long before their time: what they waited for came.
+        timer().alarms.lock().queue.remove(&self.alarm);
     }
 }
+
+/// When, and which of those that are due then.
+type Alarm = (Time, u64);
 
 struct Timer {
     alarms: Mutex<Alarms>,
@@ -59,14 +62,8 @@ struct Timer {
 
 #[derive(Default)]
 struct Alarms {
-    queue: BinaryHeap<Reverse<Alarm>>,
+    queue: BTreeMap<Alarm, Arc<Mutex<Sleeper>>>,
     registered: u64,
-}
-
-struct Alarm {
-    at: Time,
-    order: u64,
-    sleeper: Arc<Mutex<Sleeper>>,
 }
 
 fn timer() -> &'static Timer {
@@ -80,30 +77,28 @@ fn timer() -> &'static Timer {
 }
 
 impl Timer {
-    fn register(&self, at: Time, sleeper: Arc<Mutex<Sleeper>>) {
+    fn register(&self, at: Time, sleeper: Arc<Mutex<Sleeper>>) -> Alarm {
         let mut alarms = self.alarms.lock();
         alarms.registered += 1;
-        let order = alarms.registered;
-        let earliest = alarms.queue.peek().is_none_or(|Reverse(alarm)| at < alarm.at);
-        alarms.queue.push(Reverse(Alarm { at, order, sleeper }));
-        if earliest {
+        let alarm = (at, alarms.registered);
+        alarms.queue.insert(alarm, sleeper);
+        if alarms.queue.first_key_value().is_some_and(|(first, _)| *first == alarm) {
             self.changed.notify_one();
         }
+        alarm
     }
 
     fn run(&self) -> ! {
         let mut alarms = self.alarms.lock();
         loop {
             let now = SystemClock.now();
-            let mut due = Vec::new();
-            while alarms.queue.peek().is_some_and(|Reverse(alarm)| alarm.at <= now) {
-                due.extend(alarms.queue.pop().map(|Reverse(alarm)| alarm.sleeper));
-            }
+            let later = alarms.queue.split_off(&(now, u64::MAX));
+            let due = std::mem::replace(&mut alarms.queue, later);
             if !due.is_empty() {
-                parking_lot::MutexGuard::unlocked(&mut alarms, || due.into_iter().for_each(wake));
+                parking_lot::MutexGuard::unlocked(&mut alarms, || due.into_values().for_each(wake));
                 continue;
             }
-            match alarms.queue.peek().map(|Reverse(alarm)| alarm.at) {
+            match alarms.queue.first_key_value().map(|((at, _), _)| *at) {
                 Some(at) => drop(self.changed.wait_for(&mut alarms, at.saturating_since(now))),
                 None => self.changed.wait(&mut alarms),
             }
@@ -118,26 +113,7 @@ fn wake(sleeper: Arc<Mutex<Sleeper>>) {
         sleeper.waker.take()
     };
     if let Some(waker) = waker {
-        waker.wake();
-    }
-}
-
-impl PartialEq for Alarm {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at, self.order) == (other.at, other.order)
-    }
-}
-
-impl Eq for Alarm {}
-
-impl PartialOrd for Alarm {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Alarm {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
+        // A waker is the executor's code. Should it panic, the other sleepers still need this thread.
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| waker.wake()));
     }
 }

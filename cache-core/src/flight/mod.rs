@@ -109,13 +109,30 @@ pub(crate) struct Now {
 }
 
 /// Wakers to wake once no lock is held.
+///
+/// Dropping it wakes them too: a panic on the way must not leave anybody with a verdict and asleep. It also keeps the
+/// result until then, so that the user's values are not dropped under a lock.
 #[must_use]
-#[derive(Debug, Default)]
-pub(crate) struct Wake(Vec<Waker>);
+#[derive(Debug)]
+pub(crate) struct Wake<V> {
+    wakers: Vec<Waker>,
+    _result: Option<Arc<Landed<V>>>,
+}
 
-impl Wake {
-    pub(crate) fn all(self) {
-        self.0.into_iter().for_each(Waker::wake);
+impl<V> Default for Wake<V> {
+    fn default() -> Self {
+        Self { wakers: Vec::new(), _result: None }
+    }
+}
+
+impl<V> Wake<V> {
+    /// Wakes them now.
+    pub(crate) fn all(self) {}
+}
+
+impl<V> Drop for Wake<V> {
+    fn drop(&mut self) {
+        self.wakers.drain(..).for_each(Waker::wake);
     }
 }
 
@@ -168,9 +185,17 @@ impl<V> State<V> {
     /// Ends a load with a result that began at `started`: tells it to everybody, or only to those who came before
     /// the load began when something was touched since (they asked before the invalidation, so either answer is
     /// right for them). Who is left gets the next load.
-    pub(crate) fn land(&mut self, place: Place, result: impl FnOnce() -> Landed<V>, for_all: bool, now: Now) -> Wake {
+    pub(crate) fn land(
+        &mut self,
+        place: Place,
+        result: impl FnOnce() -> Landed<V>,
+        for_all: bool,
+        now: Now,
+    ) -> Wake<V> {
         self.end_load(place);
         let mut wake = Wake::default();
+        // The source answers again: one load at a time.
+        self.width = 1;
         if !self.has_waiters() {
             return wake;
         }
@@ -180,12 +205,13 @@ impl<V> State<V> {
             if waiter.strict { place.load > ticket } else { for_all || waiter.start <= place.start }
         };
         self.tell(&result, meant, &mut wake);
+        wake._result = Some(result);
         self.promote(now, &mut wake);
         wake
     }
 
     /// A value was put: everybody who waits gets it.
-    pub(crate) fn overtake(&mut self, result: impl FnOnce() -> Landed<V>) -> Wake {
+    pub(crate) fn overtake(&mut self, result: impl FnOnce() -> Landed<V>) -> Wake<V> {
         let mut wake = Wake::default();
         if self.has_waiters() {
             self.tell(&Arc::new(result()), |_, _| true, &mut wake);
@@ -194,7 +220,7 @@ impl<V> State<V> {
     }
 
     /// Ends a load without a result that others could use; with `scatter`, lets that many run at once from here on.
-    pub(crate) fn abandon(&mut self, place: Place, scatter: Option<usize>, now: Now) -> Wake {
+    pub(crate) fn abandon(&mut self, place: Place, scatter: Option<usize>, now: Now) -> Wake<V> {
         self.end_load(place);
         self.width = scatter.unwrap_or(self.width);
         let mut wake = Wake::default();
@@ -202,12 +228,9 @@ impl<V> State<V> {
         wake
     }
 
-    /// Leaves without waiting for a verdict; returns the place that had been given meanwhile.
-    pub(crate) fn leave(&mut self, ticket: u64) -> Option<Place> {
-        match self.waiting.remove(&ticket)?.verdict {
-            Some(Verdict::Lead(place)) => Some(place),
-            _ => None,
-        }
+    /// Leaves without waiting for a verdict; returns what had been told meanwhile, to be dropped without the lock.
+    pub(crate) fn leave(&mut self, ticket: u64) -> Option<Verdict<V>> {
+        self.waiting.remove(&ticket)?.verdict
     }
 
     fn start_load(&mut self, now: Now) -> Place {
@@ -220,17 +243,17 @@ impl<V> State<V> {
         self.running.retain(|running| running.load != place.load);
     }
 
-    fn tell(&mut self, result: &Arc<Landed<V>>, whom: impl Fn(u64, &Waiter<V>) -> bool, wake: &mut Wake) {
+    fn tell(&mut self, result: &Arc<Landed<V>>, whom: impl Fn(u64, &Waiter<V>) -> bool, wake: &mut Wake<V>) {
         for (ticket, waiter) in self.waiting.iter_mut().filter(|(_, waiter)| waiter.verdict.is_none()) {
             if whom(*ticket, waiter) {
                 waiter.verdict = Some(Verdict::Landed(Arc::clone(result)));
-                wake.0.extend(waiter.waker.take());
+                wake.wakers.extend(waiter.waker.take());
             }
         }
     }
 
     /// Gives free places to those who have waited longest.
-    fn promote(&mut self, now: Now, wake: &mut Wake) {
+    fn promote(&mut self, now: Now, wake: &mut Wake<V>) {
         while self.running.len() < self.width {
             let Some(ticket) =
                 self.waiting.iter().find(|(_, waiter)| waiter.verdict.is_none()).map(|(ticket, _)| *ticket)
@@ -240,7 +263,7 @@ impl<V> State<V> {
             let place = self.start_load(now);
             if let Some(waiter) = self.waiting.get_mut(&ticket) {
                 waiter.verdict = Some(Verdict::Lead(place));
-                wake.0.extend(waiter.waker.take());
+                wake.wakers.extend(waiter.waker.take());
             }
         }
     }

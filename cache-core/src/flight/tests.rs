@@ -110,7 +110,7 @@ fn a_place_that_is_given_and_not_taken_goes_on() {
     let place = table.lead();
     let (first, second) = (table.wait(), table.wait());
     table.flight.lock().abandon(place, None, table.now()).all();
-    let given = table.flight.lock().leave(first).expect("it was the first one's");
+    let Some(Verdict::Lead(given)) = table.flight.lock().leave(first) else { panic!("it was the first one's") };
     table.flight.lock().abandon(given, None, table.now()).all();
     assert!(table.leads(second).is_some());
 }

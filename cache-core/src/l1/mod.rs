@@ -28,6 +28,8 @@ pub(crate) type Leaving<O, V> = (StoredKey<O>, Entry<V>);
 
 /// More entries than this in a shard would make a sweep hold its lock for long.
 const SHARD_ENTRIES: u64 = 4_096;
+/// A capacity nobody means to reach must not cost memory.
+const MOST_SHARDS: u64 = 4_096;
 /// Fewer than this and the eviction policy has nothing to choose from.
 const MIN_SHARD_ENTRIES: u64 = 32;
 
@@ -35,7 +37,7 @@ impl<O: CacheKey<Owned = O> + Eq, V> Store<O, V> {
     /// A store for `capacity` weight, which is expected to be about `entries` entries.
     pub(crate) fn new(capacity: u64, entries: u64, hasher: &KeyHasher) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-        let mut shards = (cores * 4).max(entries / SHARD_ENTRIES).next_power_of_two();
+        let mut shards = (cores * 4).max(entries / SHARD_ENTRIES).min(MOST_SHARDS).next_power_of_two();
         while shards > 1 && entries / shards < MIN_SHARD_ENTRIES {
             shards /= 2;
         }

@@ -101,15 +101,16 @@ impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
     }
 
     /// Takes out all entries that `select` selects.
-    pub(crate) fn remove_where(&mut self, select: impl Fn(&O, &Entry<V>) -> bool) -> Removed<O, V> {
+    pub(crate) fn remove_where(&mut self, select: impl Fn(&Entry<V>) -> bool) -> Removed<O, V> {
         // The engine's own `retain` drops what it removes in place.
-        let hashes: Vec<u64> = self
-            .entries
-            .iter()
-            .filter(|(key, entry)| select(&key.0, entry))
-            .map(|(key, _)| self.hasher.hash(&key.0))
-            .collect();
-        hashes.into_iter().filter_map(|hash| self.entries.remove(&ByHash { hash, hasher: &self.hasher })).collect()
+        let selected = self.entries.iter().filter(|(_, entry)| select(entry));
+        let hashes: Vec<u64> = selected.map(|(key, _)| self.hasher.hash(&key.0)).collect();
+        let mut removed = Vec::with_capacity(hashes.len());
+        for hash in hashes {
+            // Asked again: another key may have the same hash.
+            removed.extend(self.entries.remove_if(&ByHash { hash, hasher: &self.hasher }, &select));
+        }
+        removed
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&O, &Entry<V>)> {

@@ -17,6 +17,8 @@ where
     /// Stores a value that the caller vouches for (or, with `None`, the knowledge that there is none). Loads that run
     /// are overtaken; those who wait for them get the value.
     pub(crate) fn put<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, value: Option<V>, mut tags: TagList) {
+        // Before the user's code: what is invalidated from here on means this value too.
+        let asked = self.shared.touches.read();
         if let Some(value) = &value {
             self.add_own_tags(look.key, value, &mut tags);
         }
@@ -41,6 +43,9 @@ where
             }
             wake
         });
+        if refusal.is_none() && (self.touched.last() > asked || tags.iter().any(|tag| tag.last() > asked)) {
+            refusal = Some(NotStored::Overtaken);
+        }
         let storable = ttl.filter(|_| refusal.is_none() && self.rules.keeps && self.shared.is_enabled());
         match storable {
             Some(ttl) if shard.can_hold(weight) => {
@@ -64,7 +69,7 @@ where
         wake.into_iter().for_each(crate::flight::Wake::all);
         self.left(replaced, RemovalCause::Replaced);
         self.left(evicted, RemovalCause::Evicted);
-        if let Some(reason) = refusal {
+        if let Some(reason) = refusal.filter(|_| self.shared.is_enabled()) {
             self.not_stored(reason);
         }
         self.sweep_if_due();
@@ -99,7 +104,7 @@ where
         if !(own.starts_with(&prefix) || prefix.starts_with(&own)) {
             return;
         }
-        let matches = |key: &O| pattern::matches(glob, &self.key_text(key));
+        let matches = |key: &O| pattern::matches(glob, &self.long_text(key));
         for shard in self.store.all() {
             // Loads under way first: from here on they cannot store what they read before. Then what is stored, in
             // two steps, so that rendering and matching keys does not keep readers out. An entry that is stored in
@@ -110,7 +115,6 @@ where
                 for (_, flight) in shard.flights().filter(|(key, _)| matches(key)) {
                     flight.lock().touched = touch;
                 }
-                shard.identities.touch_where(matches, touch, &self.shared.touches);
                 touch
             };
             let hit: Vec<O> = {
@@ -125,6 +129,8 @@ where
                     removed.extend(shard.remove(&look));
                 }
             }
+            // Last: until here a load could still build on an old entry, and name it.
+            shard.write().identities.touch_where(matches, touch, &self.shared.touches);
             self.left(removed, RemovalCause::Invalidated);
         }
     }

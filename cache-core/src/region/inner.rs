@@ -213,6 +213,13 @@ where
         format!("{}:{}", self.name, render(key, self.rules.literals))
     }
 
+    /// [`key_text`](Self::key_text) at its full length: a pattern must reach keys that are stored under a digest.
+    pub(super) fn long_text<Q: CacheKey + ?Sized>(&self, key: &Q) -> String {
+        let mut text = format!("{}:", self.name);
+        key.encode_between(self.rules.literals, &mut crate::key::KeyWriter::new(&mut text));
+        text
+    }
+
     pub(super) fn weigh(&self, value: Option<&V>) -> u32 {
         let weight = match (&self.hooks.weigh, value) {
             (Some(weigh), Some(value)) => weigh(value),

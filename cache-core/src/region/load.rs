@@ -151,10 +151,12 @@ where
         Q: CacheKey<Owned = O> + ?Sized,
     {
         if !self.shared.is_enabled() {
+            track::record_doubt();
             return Part::Alone;
         }
         let collecting = track::is_collecting();
-        let held = track::current().map(|scope| scope.held()).unwrap_or_default();
+        let (held, nearest) =
+            track::current().map(|scope| (scope.held(), scope.nearest().to_vec())).unwrap_or_default();
         let mut shard = self.store.write(look.hash);
         if !force {
             // Between the look-up and now another load may have landed, and its flight ended. Under this lock none can.
@@ -167,7 +169,7 @@ where
         }
         let flight = Arc::clone(shard.flight_or_begin(look, Shared::next_flight));
         let nested = !held.is_empty();
-        let edge = if nested { self.shared.waits.enter(held, flight.id) } else { None };
+        let edge = if nested { track::WAITS.enter(&held, nearest, flight.id) } else { None };
         if nested && edge.is_none() {
             // Not ours to end: whoever we would wait for takes part in it.
             drop(shard);

@@ -1,6 +1,7 @@
 //! Many keys at once: one batch load for all that are missing.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 
 use hashbrown::HashMap;
 
@@ -8,7 +9,6 @@ use super::inner::{Found, RegionInner};
 use super::load::{NoTags, Part, Plan, Told};
 use super::seat::Seat;
 use super::tags::TagList;
-use super::wait::Waiting;
 use crate::entry::Sharing;
 use crate::flight::Outcome;
 use crate::key::{CacheKey, KeyHasher, StoredKey};
@@ -42,10 +42,8 @@ where
                 Found::Error(_) | Found::Nothing => missing.push(index),
             }
         }
-        let mut seats: Vec<(usize, Seat<'_, O, V, Q>)> = Vec::new();
-        while !missing.is_empty() || !seats.is_empty() {
-            let mut waits: Vec<(usize, Waiting<'_, O, V, Q>)> = Vec::new();
-            let mut alone = Vec::new();
+        while !missing.is_empty() {
+            let (mut seats, mut waits, mut alone) = (Vec::new(), Vec::new(), Vec::new());
             for index in missing.drain(..) {
                 match self.take_part(&self.by(&keys[index]), false) {
                     Part::Found(Found::Value(value)) => results[index] = Some(value),
@@ -59,20 +57,29 @@ where
                     Part::Alone => alone.push(index),
                 }
             }
-            // Our own loads before any waiting: two batches that need each other's keys both get on.
-            if !seats.is_empty() || !alone.is_empty() {
-                let seats = std::mem::take(&mut seats);
-                self.load_batch(keys, seats, &alone, &mut load, &mut results).await?;
-            }
-            for (index, mut waiting) in waits {
-                let verdict = (&mut waiting).await;
-                match self.told(verdict, waiting, &Plan::<E, NoTags<V>>::optional(Some(Sharing::by(E::clone)))) {
-                    Told::Outcome(Outcome::Value(value)) => results[index] = Some(value),
-                    Told::Outcome(Outcome::Absent) => {}
-                    Told::Outcome(Outcome::Error(error)) => return Err(error),
-                    Told::Lead(seat) => seats.push((index, seat)),
-                    Told::Again => missing.push(index),
+            if seats.is_empty() && alone.is_empty() {
+                let mut told = Vec::new();
+                poll_fn(|cx| {
+                    told.extend(waits.extract_if(.., |(_, waiting)| waiting.is_told(cx)));
+                    if told.is_empty() && !waits.is_empty() { Poll::Pending } else { Poll::Ready(()) }
+                })
+                .await;
+                for (index, mut waiting) in told {
+                    let Some(verdict) = waiting.verdict.take() else { continue };
+                    match self.told(verdict, waiting, &Plan::<E, NoTags<V>>::optional(Some(Sharing::by(E::clone)))) {
+                        Told::Outcome(Outcome::Value(value)) => results[index] = Some(value),
+                        Told::Outcome(Outcome::Absent) => {}
+                        Told::Outcome(Outcome::Error(error)) => return Err(error),
+                        Told::Lead(seat) => seats.push((index, seat)),
+                        Told::Again => missing.push(index),
+                    }
                 }
+            }
+            // A ticket that nobody polls must not be given a seat: who has something to load leaves the queues, and
+            // comes back.
+            missing.extend(waits.into_iter().map(|(index, _)| index));
+            if !seats.is_empty() || !alone.is_empty() {
+                self.load_batch(keys, seats, &alone, &mut load, &mut results).await?;
             }
         }
         for (index, original) in same {

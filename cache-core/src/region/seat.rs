@@ -129,6 +129,8 @@ where
         let (start, look) = (self.place.start, &self.look);
         let (mut replaced, mut evicted) = (Vec::new(), Vec::new());
 
+        // Before the guards, so that a panic releases them first.
+        let mut wake = Wake::default();
         let mut shard = region.store.write(look.hash);
         let mut state = self.flight.lock();
         // A load that lost its place was overdue: since then nobody has kept book of what touched the key.
@@ -149,7 +151,6 @@ where
         }
         let ties = (ties.more.is_some() || !ties.tags.is_empty()).then(|| Arc::new(ties));
         let for_dependants = ties.clone().filter(|_| tied);
-        let mut wake = Wake::default();
         if in_place {
             let landed = || Landed { outcome: result.clone(), ties: for_dependants.clone(), doubtful };
             wake = state.land(self.place, landed, valid, now);

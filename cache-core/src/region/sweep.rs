@@ -49,7 +49,7 @@ where
         let (mut expired, mut invalid): (Removed<O, V>, Removed<O, V>) = Default::default();
         {
             let mut shard = self.store.nth(index).write();
-            for gone in shard.remove_where(|_, entry| !self.is_fresh(entry, now)) {
+            for gone in shard.remove_where(|entry| !self.is_fresh(entry, now)) {
                 match gone.1.freshness(&self.touched, now) {
                     Freshness::Invalid => invalid.push(gone),
                     _ => expired.push(gone),

@@ -27,6 +27,8 @@ where
     flight: SharedFlight<V>,
     ticket: u64,
     told: bool,
+    /// Told, and not yet taken note of. Never with a seat that the waiter does not take on.
+    pub(super) verdict: Option<Verdict<V>>,
     /// Until a load that runs now is overdue.
     patience: Option<Sleep>,
     edge: Option<WaitEdge<'a>>,
@@ -45,7 +47,15 @@ where
         ticket: u64,
         edge: Option<WaitEdge<'a>>,
     ) -> Self {
-        Self { region, look, flight, ticket, told: false, patience: None, edge }
+        Self { region, look, flight, ticket, told: false, verdict: None, patience: None, edge }
+    }
+
+    /// Looks whether there is a verdict, and keeps it.
+    pub(super) fn is_told(&mut self, cx: &mut Context<'_>) -> bool {
+        if let Poll::Ready(verdict) = Pin::new(&mut *self).poll(cx) {
+            self.verdict = Some(verdict);
+        }
+        self.verdict.is_some()
     }
 
     /// The waiter was told to load for itself.
@@ -74,8 +84,10 @@ where
                 }
                 flight::Poll::TookOver(verdict, after) => {
                     this.told = true;
+                    // The listener is the user's and may panic: `drop` then gives the seat back.
+                    this.verdict = Some(verdict);
                     shared.emit(&Event::LoadOverdue { region: Arc::clone(&this.region.name), after });
-                    return Poll::Ready(verdict);
+                    return this.verdict.take().map_or(Poll::Pending, Poll::Ready);
                 }
                 flight::Poll::Waiting(left) => {
                     let patience = this.patience.get_or_insert_with(|| shared.clock.sleep(left));
@@ -97,11 +109,8 @@ where
     Q: CacheKey<Owned = O> + ?Sized,
 {
     fn drop(&mut self) {
-        if self.told {
-            return;
-        }
-        let given = self.flight.lock().leave(self.ticket);
-        if let Some(place) = given {
+        let told = if self.told { self.verdict.take() } else { self.flight.lock().leave(self.ticket) };
+        if let Some(Verdict::Lead(place)) = told {
             self.region.hand_on(&self.look, &self.flight, place, None);
         }
     }

@@ -19,7 +19,7 @@ use pin_project_lite::pin_project;
 use smallvec::SmallVec;
 
 pub(crate) use collected::Collected;
-pub(crate) use waits::{WaitEdge, WaitGraph};
+pub(crate) use waits::{WAITS, WaitEdge};
 
 use crate::entry::Ties;
 
@@ -55,6 +55,17 @@ impl LoadScope {
     }
 
     /// The flights that wait for this load: its own and those of the loads around it.
+    /// The flights of the innermost load that has some. Those around it wait for them already, and the graph knows.
+    pub(crate) fn nearest(&self) -> &[FlightId] {
+        let mut scope = self;
+        while scope.flights.is_empty()
+            && let Some(parent) = &scope.parent
+        {
+            scope = parent;
+        }
+        &scope.flights
+    }
+
     pub(crate) fn held(&self) -> Vec<FlightId> {
         let mut held = Vec::new();
         let mut scope = Some(self);

@@ -254,7 +254,7 @@ impl Plan<'_> {
             quote! {
                 ::core::iter::Iterator::count(::core::iter::Iterator::map(
                     ::core::iter::IntoIterator::into_iter(__cache_items),
-                    |#pattern| ::core::mem::drop(#name #turbofish (#(#names),*)),
+                    |#pattern| { let _ = #name #turbofish (#(#names),*); },
                 ))
             }
         };

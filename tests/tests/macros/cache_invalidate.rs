@@ -6,7 +6,7 @@ use cache_core::test_util::TestCache;
 use cache_core::{Cache, cache_invalidate, cached};
 use cache_tests::{Gate, Step};
 
-use crate::now;
+use crate::{ignore, now};
 
 #[cached(ttl = "1h", tags = ["user:{id}", "users"])]
 async fn user(id: u64) -> u64 {
@@ -32,8 +32,8 @@ fn all() -> u64 {
 fn filled(test: impl FnOnce(&TestCache)) {
     let cache = TestCache::new();
     cache.run_sync(|| {
-        (1..=3).for_each(|id| drop(now(user(id))));
-        ["Ada", "Bob"].iter().for_each(|name| drop(by_name(name)));
+        (1..=3).for_each(|id| ignore(now(user(id))));
+        ["Ada", "Bob"].iter().for_each(|name| ignore(by_name(name)));
         list(&[1, 2], true);
         all();
         test(&cache);
@@ -95,7 +95,8 @@ fn an_error_drops_nothing() {
         if fails {
             return Err("no".to_owned());
         }
-        Ok(Err::<u64, &str>("early").or(Ok::<_, String>(id))?)
+        let id = Err::<u64, &str>("early").or(Ok::<_, String>(id))?;
+        Ok(id)
     }
     filled(|_| {
         assert_eq!(now(change(1, true)), Err("no".to_owned()));
@@ -176,6 +177,7 @@ fn the_body_may_take_the_arguments_away() {
 #[test]
 fn a_name_that_is_taken_by_value_is_cloned() {
     #[cached(ttl = "1h")]
+    #[allow(clippy::needless_pass_by_value)]
     fn owned(name: String) -> usize {
         name.len()
     }
@@ -247,7 +249,7 @@ fn a_method_drops_those_of_its_fields_and_its_own() {
     }
     filled(|_| {
         let service = Service { users: Users(3), calls: Cell::new(0) };
-        (service.users.get(1), service.users.get(2), now(service.page(1)));
+        ignore((service.users.get(1), service.users.get(2), now(service.page(1))));
         assert_eq!(now(service.change(1)), Ok(()));
         assert_eq!((service.users.peek_get(1), service.users.peek_get(2)), (None, Some(5)));
         assert_eq!((service.peek_page(1), users(), service.calls.get()), (None, [true, true, false], 1));
@@ -310,7 +312,7 @@ fn it_drops_from_the_cache_it_was_told() {
         id
     }
     let (first, second) = (Cache::new(), Cache::new());
-    (load(&first, 1), load(&second, 1));
+    ignore((load(&first, 1), load(&second, 1)));
     now(change(first.clone(), 1));
     assert_eq!((load::peek(&first, 1), load::peek(&second, 1)), (None, Some(1)));
 }
@@ -370,13 +372,31 @@ fn generic_and_borrowing_mutators_work() {
         S: AsRef<str>,
     {
         let first: &'n str = others.first().ok_or("none")?;
-        drop(name);
+        assert!(!name.as_ref().is_empty());
         Ok(first.to_owned())
     }
     filled(|_| {
-        assert_eq!(now(rename("Ada".to_owned(), [])), Err("none".to_owned()));
+        assert_eq!(now(rename("Ada", [])), Err("none".to_owned()));
         assert_eq!(by_name::peek("Ada"), Some(3));
-        assert_eq!(now(rename("Ada".to_owned(), ["Eve"])), Ok("Eve".to_owned()));
+        assert_eq!(now(rename("Ada", ["Eve"])), Ok("Eve".to_owned()));
         assert_eq!(by_name::peek("Ada"), None);
+    });
+}
+
+#[test]
+fn a_mutator_may_return_what_it_borrows() {
+    #[cached(ttl = "1h", key = "{id}")]
+    fn name(id: u64) -> String {
+        format!("user {id}")
+    }
+    #[cache_core::cache_invalidate(name(id))]
+    fn rename<'n>(id: u64, name: &'n str) -> Result<&'n str, std::num::ParseIntError> {
+        let _ = id;
+        Ok(name)
+    }
+    cache_core::test_util::TestCache::new().run_sync(|| {
+        assert_eq!(name(1), "user 1");
+        assert_eq!(rename(1, "Ada"), Ok("Ada"));
+        assert_eq!(name::peek(1), None);
     });
 }

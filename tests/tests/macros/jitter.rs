@@ -5,11 +5,13 @@ use std::time::Duration;
 use cache_core::cached;
 use cache_core::test_util::TestCache;
 
+use crate::ignore;
+
 /// How many of 200 values that were stored at once are alive after each of `times`, in seconds.
 fn alive(load: impl Fn(u64) -> u64, peek: impl Fn(u64) -> Option<u64>, times: &[u64]) -> Vec<usize> {
     let test = TestCache::new();
     test.run_sync(|| {
-        (0..200).for_each(|id| drop(load(id)));
+        (0..200).for_each(|id| ignore(load(id)));
         let mut passed = 0;
         let counts = times.iter().map(|time| {
             test.clock().advance(Duration::from_secs(time - passed));

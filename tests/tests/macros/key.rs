@@ -23,6 +23,11 @@ impl Shop {
     fn address(&self) -> &Address {
         &self.address
     }
+
+    #[cached(ttl = "1h", key = "{self.id}/{self.address().codes.0}")]
+    fn city(&self) -> String {
+        self.address.city()
+    }
 }
 
 impl Address {
@@ -112,12 +117,6 @@ fn self_may_be_in_it() {
         #[cached(ttl = "1h", key = "{self}:{more}")]
         fn plus(&self, more: u64) -> u64 {
             self.0 + more
-        }
-    }
-    impl Shop {
-        #[cached(ttl = "1h", key = "{self.id}/{self.address().codes.0}")]
-        fn city(&self) -> String {
-            self.address.city()
         }
     }
     let test = TestCache::new();

@@ -31,3 +31,6 @@ use cache_tests::Step;
 fn now<T>(call: impl Future<Output = T>) -> T {
     Step::new(call).done()
 }
+
+/// For calls whose value does not matter.
+fn ignore<T>(_: T) {}

@@ -58,6 +58,7 @@ fn texts_of_parts_are_apart_whatever_separates_them() {
         first.len() + second.len()
     }
     TestCache::new().run_sync(|| {
+        assert_eq!([colon("a", ""), slash("a", ""), blank("a", ""), braces("a", "")], [1; 4]);
         let values = ["", "a", ":", "-", "/", "-/-", "-/", " ", "a:", ":a", "}", "{", "}{", "%3A", "%", "a-", "/-"];
         for key in [colon::key, slash::key, blank::key, braces::key] {
             let texts: HashSet<String> =

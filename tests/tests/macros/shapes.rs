@@ -64,6 +64,7 @@ fn question_marks_leave_the_body_only() {
 #[test]
 fn borrowed_arguments_are_kept_as_owned_keys() {
     #[cached(ttl = "1h", key = "{name}:{text}:{maybe}:{pair.0}:{cow}")]
+    #[allow(clippy::ptr_arg)]
     async fn load(name: &str, text: &String, maybe: Option<&str>, pair: &(&str, u8), cow: Cow<'_, str>) -> usize {
         name.len() + text.len() + maybe.map_or(0, str::len) + pair.0.len() + cow.len()
     }

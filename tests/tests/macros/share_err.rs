@@ -27,8 +27,9 @@ fn a_closure_says_how_to_copy_an_error() {
         gate.pass().await;
         Err(Failure("down".to_owned()))
     }
-    let (loads, first, second) = two_callers(&Gate::closed(), |gate| load(gate));
-    assert_eq!((loads, first, second), (1, Failure("down".to_owned()), Failure("down, as heard".to_owned())));
+    let (loads, first, second) = two_callers(&Gate::closed(), load);
+    assert_eq!((loads, first), (1, Failure("down".to_owned())));
+    assert!(second.0.ends_with(", as heard"), "{second:?}");
 }
 
 #[test]
@@ -41,7 +42,7 @@ fn a_function_does_so_too() {
         gate.pass().await;
         Err(Failure("down".to_owned()))
     }
-    let (loads, first, second) = two_callers(&Gate::closed(), |gate| load(gate));
+    let (loads, first, second) = two_callers(&Gate::closed(), load);
     assert_eq!((loads, &first), (1, &second));
 }
 
@@ -52,7 +53,7 @@ fn an_error_that_is_clone_needs_no_telling() {
         gate.pass().await;
         Err("down".to_owned())
     }
-    let (loads, first, second) = two_callers(&Gate::closed(), |gate| load(gate));
+    let (loads, first, second) = two_callers(&Gate::closed(), load);
     assert_eq!((loads, &first), (1, &second));
 }
 
@@ -63,7 +64,7 @@ fn without_either_who_waited_runs_the_body_for_himself() {
         gate.pass().await;
         Err(Failure(gate.loads().to_string()))
     }
-    let (loads, first, second) = two_callers(&Gate::closed(), |gate| load(gate));
+    let (loads, first, second) = two_callers(&Gate::closed(), load);
     assert_eq!(loads, 2);
     assert!(first == Failure("1".to_owned()) && second == Failure("2".to_owned()), "{first:?} {second:?}");
 }

@@ -30,5 +30,6 @@ fn it_is_zero_if_none_was() {
 fn it_changes_nothing_of_the_text_of_a_key() {
     cache_core::test_util::TestCache::new().run_sync(|| {
         assert_eq!((versioned(), versioned::key()), (1, "versioned:".to_owned()));
+        assert_eq!((unversioned(), unversioned::key()), (1, "unversioned:".to_owned()));
     });
 }

@@ -3,6 +3,8 @@
 use cache_core::test_util::TestCache;
 use cache_core::{Event, NotStored, cached};
 
+use crate::ignore;
+
 #[test]
 fn heavy_values_leave_room_for_fewer() {
     #[cached(ttl = "1h", capacity = 1_000, weigh = |page: &String| page.len() as u64)]
@@ -11,7 +13,7 @@ fn heavy_values_leave_room_for_fewer() {
     }
     let test = TestCache::new();
     test.run_sync(|| {
-        (0..100).for_each(|id| drop(page(id, 100)));
+        (0..100).for_each(|id| ignore(page(id, 100)));
         let region = page::region().expect("it was called");
         assert!(region.weight() <= 1_000, "weight {}", region.weight());
         assert!((1..=10).contains(&region.len()), "{} entries", region.len());
@@ -25,7 +27,7 @@ fn light_values_are_all_kept() {
         id.to_string()
     }
     TestCache::new().run_sync(|| {
-        (10..60).for_each(|id| drop(page(id)));
+        (10..60).for_each(|id| ignore(page(id)));
         let region = page::region().expect("it was called");
         assert_eq!((region.len(), region.weight()), (50, 100));
     });
@@ -48,6 +50,7 @@ fn a_value_heavier_than_all_there_is_is_handed_out_and_reported() {
 
 #[test]
 fn the_value_is_what_is_inside_a_result() {
+    #[allow(clippy::ptr_arg)]
     fn weight(page: &Vec<u8>) -> u64 {
         page.len() as u64
     }
