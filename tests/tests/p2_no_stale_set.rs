@@ -21,11 +21,14 @@ async fn load(rows: &Rows, gate: &Gate, value: u64) -> u64 {
     rows.get_or_load(&1_u64, load).await.unwrap()
 }
 
+/// An invalidation of something in a cache.
+type OfRows = fn(&Cache, &Rows);
+
 /// An invalidation and what it is called.
 type Way<Invalidate> = (&'static str, Invalidate);
 
 /// Every way to invalidate the entry with key 1 and value 7.
-const WAYS: [Way<fn(&Cache, &Rows)>; 8] = [
+const WAYS: [Way<OfRows>; 8] = [
     ("key", |_, rows| rows.invalidate(&1_u64).detach()),
     ("keys", |_, rows| rows.invalidate_many(&[2_u64, 1]).detach()),
     ("tag of the key", |cache, _| cache.invalidate_tag("row:1").detach()),
