@@ -146,7 +146,8 @@ impl<F: Future> Future for InCache<F> {
 /// Carries what belongs to the current task into a future that is going to run in another one: the load whose
 /// dependencies are tracked, and the cache of the current [`scope`](Cache::scope).
 ///
-/// What a load reads in tasks it spawns is not seen without this, and its entry would not be invalidated with it.
+/// What a load reads in tasks it spawns is not seen without this, and its entry would not be invalidated with it. The load
+/// should wait for such a task: what a task reads after its load has ended is not seen either.
 ///
 /// # Example
 ///

@@ -60,9 +60,9 @@ impl CacheBuilder {
     }
 
     /// How long a load may run before one of those who wait for it loads for itself. The load is not stopped; what it
-    /// returns goes to its own caller only. Default: 30 seconds.
+    /// returns goes to its own caller only. At least 10 ms. Default: 30 seconds.
     pub fn overdue_after(mut self, after: Duration) -> Self {
-        self.limits.overdue = after;
+        self.limits.overdue = after.max(MIN_TTL);
         self
     }
 

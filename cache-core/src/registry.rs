@@ -1,7 +1,7 @@
 //! All `#[cached]` functions of the program, known before the first of them is called.
 //!
 //! The functions register themselves (`inventory`), so that pages, documentation and warm-ups can be built from what
-//! the program really contains. This is the one thing that is process-wide.
+//! the program really contains.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What all regions of one cache share. Nothing here is process-wide: two caches never meet.
+//! What all regions of one cache share. Nothing here is process-wide.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

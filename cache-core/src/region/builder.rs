@@ -23,7 +23,8 @@ use crate::tag::Tag;
 
 /// A value that can be kept in this process: it is handed out as a clone.
 ///
-/// Implemented for every type that qualifies. Put what is expensive to clone into an [`Arc`].
+/// Implemented for every type that qualifies. Put what is expensive to clone into an [`Arc`]: values are cloned under the
+/// lock of a part of the region, so `clone` should be quick and must not use the cache.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be kept in a cache",
     label = "values are handed out as clones, to any thread",
