@@ -13,12 +13,16 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads `--rounds=<n>`, `--seconds=<n>` and `--check`.
-    ///
-    /// # Errors
-    ///
-    /// Names the argument that it does not know or cannot read.
-    pub fn from_args() -> Result<Self, String> {
+    /// Reads `--rounds=<n>`, `--seconds=<n>` and `--check`; ends the program when it cannot.
+    #[must_use]
+    pub fn from_args() -> Self {
+        Self::parse().unwrap_or_else(|message| {
+            eprintln!("{message}");
+            std::process::exit(1)
+        })
+    }
+
+    fn parse() -> Result<Self, String> {
         let mut options = Self { rounds: 21, budget: None, check: false };
         for argument in std::env::args().skip(1) {
             let (name, value) = argument.split_once('=').unwrap_or((&argument, ""));

@@ -12,7 +12,7 @@ use crate::ctxt::Ctxt;
 use crate::suggest::{Names, unknown};
 use crate::values;
 
-const CACHED: Names = Names {
+pub(crate) const CACHED: Names = Names {
     valid: &[
         "ttl",
         "key",

@@ -138,8 +138,13 @@ impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
         &mut self,
         look: &Look<'_, Q>,
         id: impl FnOnce() -> FlightId,
-    ) -> &SharedFlight<V> {
-        self.flights.entry(StoredKey(look.key.to_owned_key())).or_insert_with(|| Arc::new(Flight::new(id())))
+    ) -> SharedFlight<V> {
+        if let Some(flight) = self.flights.get(look) {
+            return Arc::clone(flight);
+        }
+        let flight = Arc::new(Flight::new(id()));
+        self.flights.insert(StoredKey(look.key.to_owned_key()), Arc::clone(&flight));
+        flight
     }
 
     /// Forgets a flight that is over; returns its key, which can serve for the entry.

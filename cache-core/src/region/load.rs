@@ -46,16 +46,19 @@ impl<E, V> Plan<E, NoTags<V>> {
     }
 }
 
-/// How a caller takes part.
-pub(super) enum Part<'a, O, V, Q: CacheKey<Owned = O> + ?Sized>
+/// Where a caller stands.
+pub(super) enum Turn<'a, O, V, Q, E>
 where
     O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
+    Q: CacheKey<Owned = O> + ?Sized,
 {
-    /// It is there by now.
-    Found(Found<V>),
+    /// It has its answer.
+    Done(Outcome<V, E>),
     Lead(Seat<'a, O, V, Q>),
     Wait(Waiting<'a, O, V, Q>),
+    /// What is there is no answer to this caller, who is to take part in a load that begins later.
+    Again,
     /// Waiting would be for ever, or caching is off: load without the cache.
     Alone,
 }
@@ -75,34 +78,23 @@ where
         Fut: Future<Output = Outcome<V, E>>,
     {
         self.shared.notice_suspension();
-        let mut force = plan.force;
+        let mut turn = self.take_part(&look, plan.force, &plan);
         loop {
-            let seat = match self.take_part(&look, force) {
-                Part::Alone => return InScope::new(self.alone(), async { body().await }).await,
-                Part::Lead(seat) => seat,
-                Part::Found(found) => match self.copy_found(found, &plan) {
-                    Some(outcome) => return outcome,
-                    None => {
-                        force = true;
-                        continue;
-                    }
-                },
-                Part::Wait(mut waiting) => {
+            turn = match turn {
+                Turn::Done(outcome) => return outcome,
+                Turn::Alone => return InScope::new(self.alone(), async { body().await }).await,
+                Turn::Again => self.take_part(&look, true, &plan),
+                Turn::Wait(mut waiting) => {
                     let verdict = (&mut waiting).await;
-                    match self.told(verdict, waiting, &plan) {
-                        Told::Outcome(outcome) => return outcome,
-                        Told::Lead(seat) => seat,
-                        Told::Again => {
-                            force = true;
-                            continue;
-                        }
-                    }
+                    self.told(verdict, waiting, &plan)
+                }
+                Turn::Lead(seat) => {
+                    let scope = LoadScope::begin([seat.flight_id()], self.rules.track);
+                    let begun = seat.begin(&plan.tags);
+                    let outcome = InScope::new(Arc::clone(&scope), async { body().await }).await;
+                    return seat.land(begun, &scope.take(), plan, outcome);
                 }
             };
-            let scope = LoadScope::begin([seat.flight_id()], self.rules.track);
-            let begun = seat.begin(&plan.tags);
-            let outcome = InScope::new(Arc::clone(&scope), async { body().await }).await;
-            return seat.land(begun, &scope.take(), plan, outcome);
         }
     }
 
@@ -115,44 +107,40 @@ where
         F: FnOnce() -> Outcome<V, E>,
     {
         self.shared.notice_suspension();
-        let mut force = plan.force;
+        let mut turn = self.take_part(&look, plan.force, &plan);
         loop {
-            let seat = match self.take_part(&look, force) {
-                Part::Alone => return track::in_scope(&self.alone(), body),
-                Part::Lead(seat) => seat,
-                Part::Found(found) => match self.copy_found(found, &plan) {
-                    Some(outcome) => return outcome,
-                    None => {
-                        force = true;
-                        continue;
-                    }
-                },
-                Part::Wait(mut waiting) => {
+            turn = match turn {
+                Turn::Done(outcome) => return outcome,
+                Turn::Alone => return track::in_scope(&self.alone(), body),
+                Turn::Again => self.take_part(&look, true, &plan),
+                Turn::Wait(mut waiting) => {
                     let verdict = super::wait::block_on(&mut waiting);
-                    match self.told(verdict, waiting, &plan) {
-                        Told::Outcome(outcome) => return outcome,
-                        Told::Lead(seat) => seat,
-                        Told::Again => {
-                            force = true;
-                            continue;
-                        }
-                    }
+                    self.told(verdict, waiting, &plan)
+                }
+                Turn::Lead(seat) => {
+                    let scope = LoadScope::begin([seat.flight_id()], self.rules.track);
+                    let begun = seat.begin(&plan.tags);
+                    let outcome = track::in_scope(&scope, body);
+                    return seat.land(begun, &scope.take(), plan, outcome);
                 }
             };
-            let scope = LoadScope::begin([seat.flight_id()], self.rules.track);
-            let begun = seat.begin(&plan.tags);
-            let outcome = track::in_scope(&scope, body);
-            return seat.land(begun, &scope.take(), plan, outcome);
         }
     }
 
-    pub(super) fn take_part<'a, Q>(&'a self, look: &Look<'a, Q>, force: bool) -> Part<'a, O, V, Q>
+    /// Takes part in the loading of a key; without `force` an entry that is there by now is an answer.
+    pub(super) fn take_part<'a, Q, E, L>(
+        &'a self,
+        look: &Look<'a, Q>,
+        force: bool,
+        plan: &Plan<E, L>,
+    ) -> Turn<'a, O, V, Q, E>
     where
         Q: CacheKey<Owned = O> + ?Sized,
+        E: 'static,
     {
         if !self.shared.is_enabled() {
             track::record_doubt();
-            return Part::Alone;
+            return Turn::Alone;
         }
         let collecting = track::is_collecting();
         let (held, nearest) =
@@ -164,10 +152,10 @@ where
             if !matches!(found, Found::Nothing) {
                 drop(shard);
                 ties.iter().for_each(track::record);
-                return Part::Found(found);
+                return copy_found(found, plan).map_or(Turn::Again, Turn::Done);
             }
         }
-        let flight = Arc::clone(shard.flight_or_begin(look, Shared::next_flight));
+        let flight = shard.flight_or_begin(look, Shared::next_flight);
         let nested = !held.is_empty();
         let edge = if nested { track::WAITS.enter(&held, nearest, flight.id) } else { None };
         if nested && edge.is_none() {
@@ -175,14 +163,14 @@ where
             drop(shard);
             self.shared.emit(&Event::Reentrant { region: Arc::clone(&self.name) });
             track::record_doubt();
-            return Part::Alone;
+            return Turn::Alone;
         }
         let joined = flight.lock().join(self.shared.now(), collecting, force);
         drop(shard);
         let look = Look { hash: look.hash, key: look.key };
         match joined {
-            Joined::Lead(place) => Part::Lead(Seat::new(self, look, flight, place, edge)),
-            Joined::Wait(ticket) => Part::Wait(Waiting::new(self, look, flight, ticket, edge)),
+            Joined::Lead(place) => Turn::Lead(Seat::new(self, look, flight, place, edge)),
+            Joined::Wait(ticket) => Turn::Wait(Waiting::new(self, look, flight, ticket, edge)),
         }
     }
 
@@ -191,53 +179,41 @@ where
         LoadScope::begin([], self.rules.track)
     }
 
+    /// What a waiter makes of what it was told.
     pub(super) fn told<'a, Q, E, L>(
         &'a self,
         verdict: Verdict<V>,
         waiting: Waiting<'a, O, V, Q>,
         plan: &Plan<E, L>,
-    ) -> Told<'a, O, V, Q, E>
+    ) -> Turn<'a, O, V, Q, E>
     where
         Q: CacheKey<Owned = O> + ?Sized,
         E: 'static,
     {
         match verdict {
-            Verdict::Lead(place) => Told::Lead(waiting.into_seat(place)),
+            Verdict::Lead(place) => Turn::Lead(waiting.into_seat(place)),
             Verdict::Landed(landed) => {
-                let Some(outcome) = copy(&landed, plan) else { return Told::Again };
+                let Some(outcome) = copy(&landed, plan) else { return Turn::Again };
                 count(&self.counters.loads_deduped);
                 landed.ties.iter().for_each(track::record);
                 if landed.doubtful {
                     track::record_doubt();
                 }
-                Told::Outcome(outcome)
+                Turn::Done(outcome)
             }
-        }
-    }
-
-    /// What was found, as an answer to this caller; `None` if it is none: an error of another type, or an absence
-    /// where a value is wanted.
-    pub(super) fn copy_found<E: 'static, L>(&self, found: Found<V>, plan: &Plan<E, L>) -> Option<Outcome<V, E>> {
-        match found {
-            Found::Value(value) => Some(Outcome::Value(value)),
-            Found::Absent => plan.absences.then_some(Outcome::Absent),
-            Found::Error(error) => error.copy().map(Outcome::Error),
-            Found::Nothing => None,
         }
     }
 }
 
-/// What a waiter makes of what it was told.
-pub(super) enum Told<'a, O, V, Q, E>
-where
-    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-    Q: CacheKey<Owned = O> + ?Sized,
-{
-    Outcome(Outcome<V, E>),
-    Lead(Seat<'a, O, V, Q>),
-    /// The result is no answer to this caller: take part anew.
-    Again,
+/// What was found, as an answer to this caller; `None` if it is none: an error of another type, or an absence where a
+/// value is wanted.
+fn copy_found<V, E: 'static, L>(found: Found<V>, plan: &Plan<E, L>) -> Option<Outcome<V, E>> {
+    match found {
+        Found::Value(value) => Some(Outcome::Value(value)),
+        Found::Absent => plan.absences.then_some(Outcome::Absent),
+        Found::Error(error) => error.copy().map(Outcome::Error),
+        Found::Nothing => None,
+    }
 }
 
 fn copy<V: Clone, E: 'static, L>(landed: &Landed<V>, plan: &Plan<E, L>) -> Option<Outcome<V, E>> {

@@ -6,7 +6,7 @@ use std::task::Poll;
 use hashbrown::HashMap;
 
 use super::inner::{Found, RegionInner};
-use super::load::{NoTags, Part, Plan, Told};
+use super::load::{NoTags, Plan, Turn};
 use super::seat::Seat;
 use super::tags::TagList;
 use crate::entry::Sharing;
@@ -42,19 +42,17 @@ where
                 Found::Error(_) | Found::Nothing => missing.push(index),
             }
         }
+        let plan = Plan::<E, NoTags<V>>::optional(Some(Sharing::by(E::clone)));
         while !missing.is_empty() {
             let (mut seats, mut waits, mut alone) = (Vec::new(), Vec::new(), Vec::new());
             for index in missing.drain(..) {
-                match self.take_part(&self.by(&keys[index]), false) {
-                    Part::Found(Found::Value(value)) => results[index] = Some(value),
-                    Part::Found(Found::Absent | Found::Nothing) => {}
-                    Part::Found(Found::Error(error)) => match error.copy::<E>() {
-                        Some(error) => return Err(error),
-                        None => alone.push(index),
-                    },
-                    Part::Lead(seat) => seats.push((index, seat)),
-                    Part::Wait(waiting) => waits.push((index, waiting)),
-                    Part::Alone => alone.push(index),
+                match self.take_part(&self.by(&keys[index]), false, &plan) {
+                    Turn::Done(Outcome::Value(value)) => results[index] = Some(value),
+                    Turn::Done(Outcome::Absent) => {}
+                    Turn::Done(Outcome::Error(error)) => return Err(error),
+                    Turn::Lead(seat) => seats.push((index, seat)),
+                    Turn::Wait(waiting) => waits.push((index, waiting)),
+                    Turn::Again | Turn::Alone => alone.push(index),
                 }
             }
             if seats.is_empty() && alone.is_empty() {
@@ -66,12 +64,12 @@ where
                 .await;
                 for (index, mut waiting) in told {
                     let Some(verdict) = waiting.verdict.take() else { continue };
-                    match self.told(verdict, waiting, &Plan::<E, NoTags<V>>::optional(Some(Sharing::by(E::clone)))) {
-                        Told::Outcome(Outcome::Value(value)) => results[index] = Some(value),
-                        Told::Outcome(Outcome::Absent) => {}
-                        Told::Outcome(Outcome::Error(error)) => return Err(error),
-                        Told::Lead(seat) => seats.push((index, seat)),
-                        Told::Again => missing.push(index),
+                    match self.told(verdict, waiting, &plan) {
+                        Turn::Done(Outcome::Value(value)) => results[index] = Some(value),
+                        Turn::Done(Outcome::Absent) => {}
+                        Turn::Done(Outcome::Error(error)) => return Err(error),
+                        Turn::Lead(seat) => seats.push((index, seat)),
+                        Turn::Again | Turn::Wait(_) | Turn::Alone => missing.push(index),
                     }
                 }
             }

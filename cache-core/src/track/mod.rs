@@ -54,7 +54,6 @@ impl LoadScope {
         self.collected.as_ref().map(|collected| std::mem::take(&mut *collected.lock())).unwrap_or_default()
     }
 
-    /// The flights that wait for this load: its own and those of the loads around it.
     /// The flights of the innermost load that has some. Those around it wait for them already, and the graph knows.
     pub(crate) fn nearest(&self) -> &[FlightId] {
         let mut scope = self;
@@ -66,6 +65,7 @@ impl LoadScope {
         &scope.flights
     }
 
+    /// The flights that wait for this load: its own and those of the loads around it.
     pub(crate) fn held(&self) -> Vec<FlightId> {
         let mut held = Vec::new();
         let mut scope = Some(self);

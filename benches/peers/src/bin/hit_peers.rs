@@ -57,13 +57,7 @@ mod theirs {
 }
 
 fn main() -> ExitCode {
-    let options = match Options::from_args() {
-        Ok(options) => options,
-        Err(message) => {
-            eprintln!("{message}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let options = Options::from_args();
 
     let ids = keys(SEED);
     let raw = filled(|id| id);

@@ -27,13 +27,7 @@ const CASES: &[Case] = &[
 ];
 
 fn main() -> ExitCode {
-    let options = match Options::from_args() {
-        Ok(options) => options,
-        Err(message) => {
-            eprintln!("{message}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let options = Options::from_args();
 
     let ids = keys(SEED);
     let raw = filled(|id| id);
