@@ -1,7 +1,10 @@
 //! Argument against argument, and arguments against the signature.
 
+use syn::{Attribute, FnArg};
+
 use crate::args::{CachedArgs, Helpers, Tier, Ttl};
 use crate::ctxt::Ctxt;
+use crate::expand::body::is_cfg;
 use crate::item::{Arg, Function};
 use crate::returns;
 use crate::roots::Used;
@@ -9,6 +12,16 @@ use crate::roots::Used;
 /// Everything that does not depend on the key.
 pub(crate) fn cached(ctxt: &Ctxt, args: &CachedArgs, function: &Function, list: &[Arg]) {
     shape(ctxt, "cached", function);
+    for attr in function.sig.inputs.iter().flat_map(attributes).filter(|attr| is_cfg(attr)) {
+        ctxt.error_on(
+            attr,
+            format!(
+                "an argument of `{}` is there in some builds only: they would not agree on what a key is",
+                function.plain_name()
+            ),
+            "write the function once for each build, with the `#[cfg]` above it",
+        );
+    }
     returns::check(ctxt, function, args.returns.get().copied());
     if !args.ttl.is_set() && ctxt.is_clean() {
         ctxt.error(
@@ -65,6 +78,13 @@ fn policy_is_constant(ctxt: &Ctxt, args: &CachedArgs, list: &[Arg]) {
                 format!("write a constant, as in `{name} = {}`", if name == "ttl" { "\"5m\"" } else { "5000" }),
             );
         }
+    }
+}
+
+fn attributes(input: &FnArg) -> &[Attribute] {
+    match input {
+        FnArg::Receiver(receiver) => &receiver.attrs,
+        FnArg::Typed(typed) => &typed.attrs,
     }
 }
 

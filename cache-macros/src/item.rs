@@ -86,8 +86,7 @@ impl Arg {
     /// The argument as helpers take it.
     pub(crate) fn declare(&self) -> TokenStream {
         let (ident, ty) = (&self.ident, &self.ty);
-        let cfgs = self.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
-        quote!(#(#cfgs)* #ident: #ty)
+        quote!(#ident: #ty)
     }
 
     pub(crate) fn is_mut_ref(&self) -> bool {

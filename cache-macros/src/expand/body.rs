@@ -38,11 +38,7 @@ impl Plan<'_> {
         let name = self.body_name();
         let turbofish = self.generics.turbofish();
         let receiver = self.function.receiver().map(|receiver| receiver.self_token);
-        let args = self.list.iter().map(|arg| {
-            let cfgs = arg.attrs.iter().filter(|attr| is_cfg(attr));
-            let ident = &arg.ident;
-            quote!(#(#cfgs)* #ident)
-        });
+        let args = self.list.iter().map(|arg| arg.ident.to_token_stream());
         let args = receiver.into_iter().map(ToTokens::into_token_stream).chain(args);
         match &self.style {
             Style::Free { holder } => quote!(#holder::#name #turbofish (#(#args),*)),

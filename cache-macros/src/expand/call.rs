@@ -145,11 +145,9 @@ impl Plan<'_> {
         quote!(#kind #value #shared)
     }
 
-    /// That `negative_ttl` has something to keep, said at its name. `share_err` says how errors are copied. With `share_err` it has.
+    /// That `negative_ttl` has something to keep, said at its name. `share_err` says how errors are copied: with it,
+    /// there is.
     pub(crate) fn negative(&self) -> Option<TokenStream> {
-        if self.args.share_err.get().is_some() {
-            return None;
-        }
         if self.args.share_err.is_set() {
             return None;
         }
