@@ -15,6 +15,7 @@ mod invalidated;
 mod key;
 mod l1;
 mod ledger;
+mod life;
 mod policy;
 mod random;
 mod rate_limit;
@@ -25,6 +26,7 @@ mod spawn;
 mod stats;
 mod table;
 mod tag;
+mod timeout;
 mod touch;
 mod track;
 
@@ -52,11 +54,14 @@ pub use key::{CacheKey, KeyWriter};
 pub use policy::{Policy, Ttl};
 pub use random::{Random, SeededRandom};
 pub use rate_limit::{RateLimit, RateLimiter};
-pub use region::{AnyRegion, CacheValue, Local, Region, RegionBuilder, Shareable, SharedValue};
+pub use region::{
+    AnyRegion, CacheValue, Call, Limit, Local, NoTimeout, Region, RegionBuilder, Shareable, SharedValue, WithTimeout,
+};
 pub use registry::{FunctionInfo, MutatorInfo, functions, mutators};
 pub use spawn::{Spawn, Task};
 pub use stats::Stats;
 pub use tag::Tag;
+pub use timeout::LoadTimeout;
 
 /// The examples of the repository's front page, so that they cannot rot.
 #[cfg(doctest)]

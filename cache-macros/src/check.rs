@@ -2,12 +2,12 @@
 
 use syn::{Attribute, FnArg};
 
-use crate::args::{CachedArgs, Helpers, Tier, Ttl};
+use crate::args::{CachedArgs, Helpers, Tier};
+use crate::check_policy;
 use crate::ctxt::Ctxt;
 use crate::expand::body::is_cfg;
 use crate::item::{Arg, Function};
 use crate::returns;
-use crate::roots::Used;
 
 /// Everything that does not depend on the key.
 pub(crate) fn cached(ctxt: &Ctxt, args: &CachedArgs, function: &Function, list: &[Arg]) {
@@ -54,30 +54,12 @@ pub(crate) fn cached(ctxt: &Ctxt, args: &CachedArgs, function: &Function, list: 
             "write `async fn`, or remove `tier`: functions that are not `async` live in the local tier",
         );
     }
-    policy_is_constant(ctxt, args, list);
+    check_policy::check(ctxt, args, function, list);
     if let (Some(Helpers::Named(name)), Some(span)) = (args.helpers.get(), args.helpers.span())
         && function.receiver().is_none()
         && name == function.name()
     {
         ctxt.error(span, format!("`helpers = \"{name}\"` is the name they have anyway"), "remove `helpers`");
-    }
-}
-
-/// The policy belongs to the region, which all calls share.
-fn policy_is_constant(ctxt: &Ctxt, args: &CachedArgs, list: &[Arg]) {
-    let ttl = match args.ttl.get() {
-        Some(Ttl::Expr(expr)) => Some(("ttl", expr)),
-        _ => None,
-    };
-    let capacity = args.capacity.get().map(|expr| ("capacity", expr));
-    for (name, expr) in ttl.into_iter().chain(capacity) {
-        if let Some(argument) = Used::in_expr(expr, list).first(list) {
-            ctxt.error_on(
-                expr,
-                format!("`{name}` uses the argument `{argument}`: it is evaluated once, for all calls"),
-                format!("write a constant, as in `{name} = {}`", if name == "ttl" { "\"5m\"" } else { "5000" }),
-            );
-        }
     }
 }
 

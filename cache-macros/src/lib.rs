@@ -9,6 +9,7 @@
 mod args;
 mod attr;
 mod check;
+mod check_policy;
 mod ctxt;
 mod duration;
 mod expand;

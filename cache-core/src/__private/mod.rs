@@ -2,6 +2,7 @@
 //!
 //! A generated function is data plus one call from here; what can be decided at run time is decided here.
 
+mod background;
 mod call;
 mod function;
 mod invalidate;
@@ -12,12 +13,16 @@ mod require;
 mod source;
 mod tags;
 
+pub use std::borrow::Borrow;
 pub use std::boxed::Box;
 pub use std::option::Option;
 pub use std::result::Result;
 pub use std::string::String;
 pub use std::time::Duration;
 
+pub use background::{
+    EarlyArg, RefreshAheadArg, SoftTimeoutArg, StaleArg, own_early, own_refresh_ahead, own_soft_timeout, own_stale,
+};
 pub use call::{Call, Look, Settings};
 pub use function::{Function, Instance, InstanceId, Slot, Sole, instance, place};
 pub use invalidate::{Target, fire, fire_blocking, succeeded, with_success};
@@ -25,9 +30,9 @@ pub use inventory;
 pub use kind::{Kind, OptionKind, OptionLike, PlainKind, ResultKind, ResultLike, ResultOptionKind, Returned};
 pub use miss::{Boxed, Miss, boxed, warm};
 pub use probe::{KindPlain, KindResult, Probe, ShareFallback, ShareProbe, clone_argument, share_by};
-pub use require::{key_part, require_named, require_negative, require_shared, require_value};
+pub use require::{key_part, require_named, require_negative, require_shared, require_timeout, require_value};
 pub use source::{Ambient, Explicit, OwnedSource, Source, explicit};
-pub use tags::{LateTags, TagPart, TagText, no_late_tags, part};
+pub use tags::{FromValue, TagPart, TagText, nothing_late, part};
 
 pub use crate::invalidated::{Invalidated, Invalidating};
 pub use crate::key::CacheKey;

@@ -1,9 +1,10 @@
 //! Putting and invalidating.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::inner::RegionInner;
-use super::tags::TagList;
+use super::tags::Late;
 use crate::entry::{Entry, More, Ties};
 use crate::event::{NotStored, RemovalCause};
 use crate::flight::{Landed, Outcome};
@@ -16,16 +17,16 @@ where
 {
     /// Stores a value that the caller vouches for (or, with `None`, the knowledge that there is none). Loads that run
     /// are overtaken; those who wait for them get the value.
-    pub(crate) fn put<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, value: Option<V>, mut tags: TagList) {
+    pub(crate) fn put<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, value: Option<V>, mut late: Late) {
         // Before the user's code: what is invalidated from here on means this value too.
         let asked = self.shared.touches.read();
         if let Some(value) = &value {
-            self.add_own_tags(look.key, value, &mut tags);
+            self.add_own(look.key, value, &mut late);
         }
         let weight = self.weigh(value.as_ref());
-        let ttl = if value.is_some() { Some(self.rules.ttl) } else { self.rules.negative_ttl.map(Some) };
-        let mut refusal = tags.has_empty().then_some(NotStored::EmptyTag);
-        let tags = self.names(&tags);
+        let ttl = if value.is_some() { self.ttl(None, &late) } else { self.rules.negative_ttl.map(Some) };
+        let mut refusal = late.tags.has_empty().then_some(NotStored::EmptyTag);
+        let tags = self.names(&late.tags);
         let (mut replaced, mut evicted) = (Vec::new(), Vec::new());
 
         let mut shard = self.store.write(look.hash);
@@ -49,11 +50,15 @@ where
         let storable = ttl.filter(|_| refusal.is_none() && self.rules.keeps && self.shared.is_enabled());
         match storable {
             Some(ttl) if shard.can_hold(weight) => {
-                let more = (weight > 1).then(|| Box::new(More { weight, ..More::default() }));
+                let now = self.clock.coarse();
+                let (until, life) = match &value {
+                    Some(_) => self.life(now, ttl, Duration::ZERO, false),
+                    None => (self.shared.expiry(now, ttl, self.rules.jitter), None),
+                };
+                let more = (weight > 1 || life.is_some()).then(|| Box::new(More { weight, life, ..More::default() }));
                 let ties = (!tags.is_empty() || more.is_some()).then(|| Arc::new(Ties { start: touch, tags, more }));
-                let fresh_until = self.shared.expiry(self.clock.coarse(), ttl, self.rules.jitter);
                 let key = StoredKey(look.key.to_owned_key());
-                let entry = Entry::new(value, fresh_until, touch, ties);
+                let entry = Entry::new(value, until, touch, ties);
                 shard.insert(key, entry, &mut replaced, &mut evicted);
             }
             _ => {

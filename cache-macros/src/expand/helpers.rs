@@ -25,7 +25,7 @@ impl Plan<'_> {
         let rt = &self.rt;
         let value = returns::value(rt, self.function, self.args.returns.get().copied());
         let span = at(self.function.ret_span());
-        let (tags, late) = (self.tags.before(rt), self.tags.late(rt));
+        let (tags, late) = (self.tags.before(rt), self.late());
         let given = given();
         let put = self.keyed(&quote!(.put(&__cache_key, #given, __cache_tags, #late)));
         let get = self.keyed(&quote!(.peek(&__cache_key)));

@@ -9,6 +9,7 @@ pub(crate) mod generics;
 pub(crate) mod helpers;
 pub(crate) mod impl_block;
 pub(crate) mod invalidate;
+pub(crate) mod load;
 pub(crate) mod method;
 
 use proc_macro2::{Ident, TokenStream};

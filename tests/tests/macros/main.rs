@@ -1,10 +1,12 @@
 //! What each argument of the macros does, and what they make of each shape of function.
 
+mod background;
 mod cache;
 mod cache_invalidate;
 mod cached_impl;
 mod capacity;
 mod crate_path;
+mod dynamic;
 mod futures;
 mod helpers;
 mod jitter;
@@ -18,6 +20,7 @@ mod separators;
 mod shapes;
 mod share_err;
 mod skip;
+mod staleness;
 mod tags;
 mod tier;
 mod track;
