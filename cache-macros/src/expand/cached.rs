@@ -52,6 +52,8 @@ pub(crate) fn wrapper_lints() -> TokenStream {
             clippy::large_futures,
             clippy::match_single_binding,
             clippy::needless_borrow,
+            clippy::redundant_closure,
+            clippy::redundant_closure_for_method_calls,
             clippy::let_underscore_untyped,
             clippy::too_many_arguments,
             clippy::used_underscore_binding,

@@ -319,6 +319,8 @@ pub(crate) fn helper_lints() -> TokenStream {
             clippy::needless_borrow,
             clippy::needless_lifetimes,
             clippy::needless_pass_by_value,
+            clippy::redundant_closure,
+            clippy::redundant_closure_for_method_calls,
             clippy::too_many_arguments,
             clippy::trivially_copy_pass_by_ref,
             clippy::type_complexity,

@@ -5,8 +5,8 @@ use cache_tests::Step;
 
 use crate::{Down, SECOND, Shop};
 
-fn load(value: u64) -> impl Future<Output = Result<u64, Down>> {
-    async move { Ok(value) }
+async fn load(value: u64) -> Result<u64, Down> {
+    Ok(value)
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn a_refresh_that_is_torn_down_leaves_the_way_to_the_next() {
 fn a_refresh_that_hangs_is_replaced_when_it_is_overdue() {
     let shop = Shop::new(|rows| rows.stale_while_revalidate(SECOND * 300));
     shop.aged(1, 60);
-    let hung = shop.rows.call(&1_u64).load_detached(|| std::future::pending::<Result<u64, Down>>());
+    let hung = shop.rows.call(&1_u64).load_detached(std::future::pending::<Result<u64, Down>>);
     assert_eq!(Step::new(hung).done(), Ok(1));
     assert_eq!(shop.tasks.run(), 1);
     shop.pass(29);
