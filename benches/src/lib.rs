@@ -5,6 +5,7 @@ pub mod block_on;
 pub mod figures;
 pub mod lookups;
 pub mod options;
+pub mod patterns;
 pub mod raw;
 pub mod report;
 pub mod rounds;
