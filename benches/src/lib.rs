@@ -1,8 +1,10 @@
 //! What the benchmarks share: seeded keys, interleaved rounds, the bare cache that everything is measured against, the
 //! stampede that flights are measured with, and the reports.
 
+pub mod alloc;
 pub mod block_on;
 pub mod figures;
+pub mod footprint;
 pub mod lookups;
 pub mod options;
 pub mod patterns;
