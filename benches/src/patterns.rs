@@ -1,5 +1,7 @@
 //! Streams of keys that tell eviction policies apart.
 
+use crate::options::Options;
+use crate::rounds::quantile;
 use crate::zipf::Zipf;
 
 /// How many requests a pattern has, scans not counted.
@@ -38,10 +40,35 @@ pub fn all(seed: u64) -> Vec<Pattern> {
     ]
 }
 
-/// Hits per hundred requests, given how many of them had to load.
+/// A cache that runs through a stream of keys, loads what it does not have, and says how often. The number is the
+/// round's, for a cache that can be seeded.
+pub type Contestant = fn(&[u64], u64) -> u64;
+
+/// What came of a pattern.
+pub struct Medians {
+    /// The pattern's name.
+    pub name: &'static str,
+    /// What it is.
+    pub what: &'static str,
+    /// Hits per hundred requests, in the order of the contestants.
+    pub hit_ratios: Vec<f64>,
+}
+
+/// Runs all patterns over all contestants, each round with a seed of its own.
 #[must_use]
-pub fn hit_ratio(pattern: &Pattern, loads: u64) -> f64 {
-    100.0 - 100.0 * loads as f64 / pattern.keys.len() as f64
+pub fn measure(options: &Options, seed: u64, contestants: &[Contestant]) -> Vec<Medians> {
+    let mut found: Vec<(&str, &str, Vec<Vec<f64>>)> =
+        all(seed).iter().map(|pattern| (pattern.name, pattern.what, vec![Vec::new(); contestants.len()])).collect();
+    options.repeat(|round| {
+        for (pattern, (_, _, ratios)) in all(seed + round as u64).iter().zip(&mut found) {
+            for (contestant, ratios) in contestants.iter().zip(ratios) {
+                let loads = contestant(&pattern.keys, round as u64);
+                ratios.push(100.0 - 100.0 * loads as f64 / pattern.keys.len() as f64);
+            }
+        }
+    });
+    let medians = |ratios: Vec<Vec<f64>>| ratios.iter().map(|ratios| quantile(ratios, 0.5)).collect();
+    found.into_iter().map(|(name, what, ratios)| Medians { name, what, hit_ratios: medians(ratios) }).collect()
 }
 
 fn zipf(seed: u64) -> impl Iterator<Item = u64> {

@@ -1,4 +1,4 @@
-//! The two that are compared. Each runs through a stream of keys, loads what it does not have, and says how often.
+//! The two that are compared.
 
 use std::cell::Cell;
 use std::convert::Infallible;

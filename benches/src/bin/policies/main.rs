@@ -7,8 +7,7 @@ use std::process::ExitCode;
 
 use cache_benches::figures::{self, Figure, Limit};
 use cache_benches::options::Options;
-use cache_benches::patterns::{self, CAPACITY, REQUESTS, hit_ratio};
-use cache_benches::rounds::quantile;
+use cache_benches::patterns::{self, CAPACITY, REQUESTS};
 
 use contestants::{bare, ours};
 
@@ -19,28 +18,15 @@ const ALLOWED: f64 = 1.0;
 
 fn main() -> ExitCode {
     let options = Options::or_rounds(3);
-    let (mut ours_per_round, mut bare_per_round) = (Vec::new(), Vec::new());
-    options.repeat(|round| {
-        let patterns = patterns::all(SEED + round as u64);
-        let ratios = |loads: fn(&[u64], u64) -> u64| {
-            patterns.iter().map(|pattern| hit_ratio(pattern, loads(&pattern.keys, round as u64))).collect::<Vec<_>>()
-        };
-        ours_per_round.push(ratios(ours));
-        bare_per_round.push(ratios(bare));
-    });
-
     println!(
-        "{} rounds, a seed each; {REQUESTS} requests, capacity {CAPACITY}; hits per hundred requests, medians\n",
-        ours_per_round.len()
+        "{REQUESTS} requests, capacity {CAPACITY}; hits per hundred requests, medians of rounds with a seed each\n"
     );
     let mut found = Vec::new();
-    for (index, pattern) in patterns::all(SEED).iter().enumerate() {
-        let median =
-            |rounds: &[Vec<f64>]| quantile(&rounds.iter().map(|ratios| ratios[index]).collect::<Vec<_>>(), 0.5);
-        let (ours, bare) = (median(&ours_per_round), median(&bare_per_round));
+    for pattern in patterns::measure(&options, SEED, &[ours, bare]) {
+        let (ours, bare) = (pattern.hit_ratios[0], pattern.hit_ratios[1]);
         let name = format!("hit_ratio_{}", pattern.name);
         let against = Figure::new(format!("{name}_vs_quick_cache"), ours - bare, "points above the bare cache");
-        found.push(Figure::new(format!("quick_{name}"), bare, "the bare cache"));
+        found.push(Figure::new(format!("quick_cache_{name}"), bare, "the bare cache"));
         found.push(Figure::new(name, ours, pattern.what));
         found.push(against.limit(Limit::AtLeast(-ALLOWED)));
     }
