@@ -61,7 +61,7 @@ pub fn print(figures: &[Figure]) -> bool {
         let limit = figure.limit.map_or_else(String::new, Limit::text);
         let kept = figure.limit.is_none_or(|limit| limit.allows(figure.value));
         within &= kept;
-        let mark = if kept { "" } else { "  BEYOND" };
+        let mark = if kept { "" } else { "  beyond" };
         println!("{:<widest$}{:>12}{limit:>10}  {}{mark}", figure.name, digits(figure.value), figure.what);
     }
     println!();
