@@ -1,4 +1,4 @@
-//! The arguments of the three attributes, as written.
+//! The arguments of `#[cached]` and `#[cached_impl]`, as written, and how arguments are read.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -49,7 +49,6 @@ pub(crate) const CACHED: Names = Names {
         "hash_tag",
     ],
 };
-const INVALIDATE: Names = Names { valid: &["tags", "cache", "on", "crate"], later: &[] };
 const IMPL: Names = Names { valid: &["crate"], later: &[] };
 
 /// `ttl = …`
@@ -164,47 +163,6 @@ impl CachedArgs {
     }
 }
 
-/// `get_user(id)` or `self.users.get_user(id)`: what a mutator drops.
-pub(crate) struct TargetArg(pub(crate) Expr);
-
-/// `#[cache_invalidate(…)]`
-pub(crate) struct InvalidateArgs {
-    pub(crate) targets: Vec<TargetArg>,
-    pub(crate) tags: Attr<Vec<LitStr>>,
-    pub(crate) cache: Attr<Expr>,
-    pub(crate) on: Attr<()>,
-    pub(crate) krate: Attr<Path>,
-}
-
-impl InvalidateArgs {
-    pub(crate) fn parse(ctxt: &Ctxt, tokens: TokenStream) -> Self {
-        let mut args = InvalidateArgs {
-            targets: Vec::new(),
-            tags: Attr::none("tags"),
-            cache: Attr::none("cache"),
-            on: Attr::none("on"),
-            krate: Attr::none("crate"),
-        };
-        each(ctxt, tokens, |input, ctxt| {
-            if !(input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])) {
-                args.targets.push(TargetArg(input.parse()?));
-                return Ok(());
-            }
-            let name = input.call(Ident::parse_any)?;
-            let span = name.span();
-            match name.to_string().as_str() {
-                "tags" => put(&mut args.tags, ctxt, span, values::tags(ctxt, value(input, &name, "[\"users\"]")?)),
-                "cache" => args.cache.set(ctxt, span, value(input, &name, "my_cache()")?),
-                "on" => put(&mut args.on, ctxt, span, values::on(ctxt, value(input, &name, "\"ok\"")?)),
-                "crate" => args.krate.set(ctxt, span, krate(input, &name)?),
-                other => unexpected(ctxt, &name, other, &INVALIDATE, input),
-            }
-            Ok(())
-        });
-        args
-    }
-}
-
 /// `#[cached_impl(…)]`
 pub(crate) struct ImplArgs {
     pub(crate) krate: Attr<Path>,
@@ -226,7 +184,7 @@ impl ImplArgs {
 }
 
 /// Runs `one` per argument. After a mistake it goes on behind the next comma, so that every mistake is seen.
-fn each(ctxt: &Ctxt, tokens: TokenStream, mut one: impl FnMut(ParseStream<'_>, &Ctxt) -> syn::Result<()>) {
+pub(crate) fn each(ctxt: &Ctxt, tokens: TokenStream, mut one: impl FnMut(ParseStream<'_>, &Ctxt) -> syn::Result<()>) {
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
             if let Err(error) = one(input, ctxt) {
@@ -254,14 +212,14 @@ fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-fn put<T>(attr: &mut Attr<T>, ctxt: &Ctxt, span: Span, value: Option<T>) {
+pub(crate) fn put<T>(attr: &mut Attr<T>, ctxt: &Ctxt, span: Span, value: Option<T>) {
     if let Some(value) = value {
         attr.set(ctxt, span, value);
     }
 }
 
 /// The expression after `name =`.
-fn value(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Expr> {
+pub(crate) fn value(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Expr> {
     if !input.peek(Token![=]) {
         let what = format!("`{name}` needs a value\nhelp: write `{name} = {example}`");
         return Err(syn::Error::new(name.span(), what));
@@ -274,7 +232,7 @@ fn value(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Exp
     input.parse()
 }
 
-fn krate(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
+pub(crate) fn krate(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
     let expr = value(input, name, "my_crate::cache_core")?;
     match expr {
         Expr::Path(path) if path.qself.is_none() => Ok(path.path),
@@ -290,7 +248,7 @@ fn krate(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
 }
 
 /// An argument that is not there (yet); its value is skipped.
-fn unexpected(ctxt: &Ctxt, name: &Ident, text: &str, names: &Names, input: ParseStream<'_>) {
+pub(crate) fn unexpected(ctxt: &Ctxt, name: &Ident, text: &str, names: &Names, input: ParseStream<'_>) {
     if names.later.contains(&text) {
         let what =
             format!("`{text}` is not available yet: it is a known argument that this version does not implement");

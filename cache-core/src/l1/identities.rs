@@ -40,6 +40,11 @@ impl<O: CacheKey<Owned = O> + Eq> Identities<O> {
         name
     }
 
+    /// The identity of `key`, if something may depend on it.
+    pub(crate) fn get<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Option<Arc<Name>> {
+        self.names.get(look).map(Arc::clone)
+    }
+
     pub(crate) fn touch<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, touch: Touch, clock: &TouchClock) {
         if let Some(name) = self.names.get(look) {
             clock.mark(name, touch);

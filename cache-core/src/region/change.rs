@@ -8,6 +8,23 @@ use crate::entry::{Entry, More, Ties};
 use crate::event::{NotStored, RemovalCause};
 use crate::flight::{Landed, Outcome};
 use crate::key::{CacheKey, Look, StoredKey, pattern};
+use crate::touch::{Stamp, Touch};
+
+/// When a value was made that is put later.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    /// A reading before it was made.
+    pub(crate) since: Touch,
+    /// What the same maker put meanwhile.
+    pub(crate) own: Vec<Touch>,
+}
+
+impl Made {
+    /// Whether a touch by somebody else came later.
+    fn is_before(&self, touch: Touch) -> bool {
+        touch > self.since && !self.own.contains(&touch)
+    }
+}
 
 impl<O, V> RegionInner<O, V>
 where
@@ -16,9 +33,29 @@ where
 {
     /// Stores a value that the caller vouches for (or, with `None`, the knowledge that there is none). Loads that run
     /// are overtaken; those who wait for them get the value.
-    pub(crate) fn put<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, value: Option<V>, mut tags: TagList) {
+    pub(crate) fn put<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, value: Option<V>, tags: TagList) {
+        let _ = self.put_as_of(look, value, tags, None);
+    }
+
+    /// A reading to [put](Self::put_as_of) by later: touches of the key are remembered from here on.
+    pub(crate) fn watch<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Touch {
+        let mut shard = self.store.write(look.hash);
+        shard.recent.keep();
+        self.shared.touches.read()
+    }
+
+    /// [`put`](Self::put) of a value that was made at some time after a reading. If its key, one of its tags or the
+    /// region was touched after that (by an invalidation or another put), the key is invalidated instead. Returns its own
+    /// touch of the key, if nobody else's was between.
+    pub(crate) fn put_as_of<Q: CacheKey<Owned = O> + ?Sized>(
+        &self,
+        look: &Look<'_, Q>,
+        value: Option<V>,
+        mut tags: TagList,
+        made: Option<Made>,
+    ) -> Option<Touch> {
         // Before the user's code: what is invalidated from here on means this value too.
-        let asked = self.shared.touches.read();
+        let asked = made.as_ref().map_or_else(|| self.shared.touches.read(), |made| made.since);
         if let Some(value) = &value {
             self.add_own_tags(look.key, value, &mut tags);
         }
@@ -30,11 +67,22 @@ where
 
         let mut shard = self.store.write(look.hash);
         let touch = self.shared.touches.advance();
+        let overtaken = made.as_ref().is_some_and(|made| made.is_before(shard.recent.last(look.hash)))
+            || self.touched.last() > asked
+            || tags.iter().any(|tag| tag.last() > asked);
+        if overtaken {
+            refusal = refusal.or(Some(NotStored::Overtaken));
+        }
+        shard.recent.touch(look.hash, touch);
         shard.identities.touch(look, touch, &self.shared.touches);
         let flight = shard.flight(look).map(Arc::clone);
         let wake = flight.map(|flight| {
             let mut state = flight.lock();
             state.touched = touch;
+            if made.is_some() && overtaken {
+                // Nobody vouches for the value any more: who waits goes on waiting for the load.
+                return crate::flight::Wake::default();
+            }
             // Doubtful, so that nothing is built on a put that has no identity here.
             let outcome = || value.clone().map_or(Outcome::Absent, Outcome::Value);
             let wake = state.overtake(|| Landed { outcome: outcome(), ties: None, doubtful: true });
@@ -43,17 +91,22 @@ where
             }
             wake
         });
-        if refusal.is_none() && (self.touched.last() > asked || tags.iter().any(|tag| tag.last() > asked)) {
-            refusal = Some(NotStored::Overtaken);
-        }
         let storable = ttl.filter(|_| refusal.is_none() && self.rules.keeps && self.shared.is_enabled());
         match storable {
             Some(ttl) if shard.can_hold(weight) => {
-                let more = (weight > 1).then(|| Box::new(More { weight, ..More::default() }));
-                let ties = (!tags.is_empty() || more.is_some()).then(|| Arc::new(Ties { start: touch, tags, more }));
+                // Of a value that may be older than this put, every name must be as untouched as the value is old: one
+                // that is being touched just now has its mark still to come. The key itself was touched by this put.
+                let start = made.as_ref().map_or(touch, |made| made.since);
+                let identity = made.and_then(|_| shard.identities.get(look));
+                let own = identity.map(|name| {
+                    let [region, key] = self.own_stamps(start, name);
+                    [region, Stamp { since: touch, ..key }]
+                });
+                let more = (weight > 1 || own.is_some()).then(|| Box::new(More { weight, own, ..More::default() }));
+                let ties = (!tags.is_empty() || more.is_some()).then(|| Arc::new(Ties { start, tags, more }));
                 let fresh_until = self.shared.expiry(self.clock.coarse(), ttl, self.rules.jitter);
                 let key = StoredKey(look.key.to_owned_key());
-                let entry = Entry::new(value, fresh_until, touch, ties);
+                let entry = Entry::new(value, fresh_until, start, ties);
                 shard.insert(key, entry, &mut replaced, &mut evicted);
             }
             _ => {
@@ -73,6 +126,7 @@ where
             self.not_stored(reason);
         }
         self.sweep_if_due();
+        (!overtaken).then_some(touch)
     }
 
     /// Drops one key. When this returns no call that begins later gets the old value (promise P3), and no load that
@@ -81,6 +135,7 @@ where
         let removed = {
             let mut shard = self.store.write(look.hash);
             let touch = self.shared.touches.advance();
+            shard.recent.touch(look.hash, touch);
             shard.identities.touch(look, touch, &self.shared.touches);
             if let Some(flight) = shard.flight(look) {
                 flight.lock().touched = touch;
@@ -110,8 +165,9 @@ where
             // two steps, so that rendering and matching keys does not keep readers out. An entry that is stored in
             // between comes from a load or a put that began after `touch`, and stays.
             let touch = {
-                let shard = shard.write();
+                let mut shard = shard.write();
                 let touch = self.shared.touches.advance();
+                shard.recent.touch_all(touch);
                 for (_, flight) in shard.flights().filter(|(key, _)| matches(key)) {
                     flight.lock().touched = touch;
                 }

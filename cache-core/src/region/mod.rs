@@ -9,6 +9,7 @@ mod many;
 mod seat;
 mod sweep;
 mod tags;
+mod target;
 mod wait;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 pub(crate) use builder::{Blueprint, make};
 pub use builder::{CacheValue, Local, RegionBuilder, Shareable, SharedValue};
+pub(crate) use change::Made;
 pub use erased::AnyRegion;
 pub(crate) use erased::ErasedRegion;
 pub(crate) use inner::{Found, Hooks, RegionInner, Weigh, erase};

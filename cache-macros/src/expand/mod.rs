@@ -10,6 +10,9 @@ pub(crate) mod helpers;
 pub(crate) mod impl_block;
 pub(crate) mod invalidate;
 pub(crate) mod method;
+pub(crate) mod mutator;
+pub(crate) mod put;
+pub(crate) mod target;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
