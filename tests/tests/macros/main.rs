@@ -2,11 +2,14 @@
 
 mod cache;
 mod cache_invalidate;
+mod cache_invalidate_on;
+mod cache_put;
 mod cached_impl;
 mod capacity;
 mod crate_path;
 mod futures;
 mod helpers;
+mod invalidation;
 mod jitter;
 mod key;
 mod name;
