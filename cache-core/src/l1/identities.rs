@@ -40,9 +40,9 @@ impl<O: CacheKey<Owned = O> + Eq> Identities<O> {
         name
     }
 
-    /// The identity of `key`, if something may depend on it.
-    pub(crate) fn get<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Option<Arc<Name>> {
-        self.names.get(look).map(Arc::clone)
+    /// Whether something may depend on `key`.
+    pub(crate) fn knows<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> bool {
+        self.names.contains_key(look)
     }
 
     pub(crate) fn touch<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, touch: Touch, clock: &TouchClock) {

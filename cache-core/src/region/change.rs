@@ -76,6 +76,7 @@ where
         shard.recent.touch(look.hash, touch);
         shard.identities.touch(look, touch, &self.shared.touches);
         let flight = shard.flight(look).map(Arc::clone);
+        let overtakes = flight.is_some();
         let wake = flight.map(|flight| {
             let mut state = flight.lock();
             state.touched = touch;
@@ -97,9 +98,11 @@ where
                 // Of a value that may be older than this put, every name must be as untouched as the value is old: one
                 // that is being touched just now has its mark still to come. The key itself was touched by this put.
                 let start = made.as_ref().map_or(touch, |made| made.since);
-                let identity = made.and_then(|_| shard.identities.get(look));
-                let own = identity.map(|name| {
-                    let [region, key] = self.own_stamps(start, name);
+                // Where the key has a name, or a load under way is going to give it one that knows of that touch, the
+                // entry says so itself.
+                let named = made.is_some() && (overtakes || shard.identities.knows(look));
+                let own = named.then(|| {
+                    let [region, key] = self.own_stamps(start, shard.identities.name(look, touch));
                     [region, Stamp { since: touch, ..key }]
                 });
                 let more = (weight > 1 || own.is_some()).then(|| Box::new(More { weight, own, ..More::default() }));

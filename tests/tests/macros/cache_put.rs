@@ -415,6 +415,34 @@ fn what_was_built_from_the_old_entry_goes_and_what_is_built_from_the_new_one_sta
 }
 
 #[test]
+fn what_is_built_from_an_entry_that_overtook_a_load_stays_too() {
+    #[cached(ttl = "1h", skip(gate))]
+    async fn slow(gate: &Gate, id: u64) -> u64 {
+        gate.pass().await;
+        id
+    }
+    #[cached(ttl = "1h", skip(gate))]
+    async fn page(gate: &Gate, id: u64) -> u64 {
+        slow(gate, id).await + 1
+    }
+    #[cache_put(slow(id))]
+    async fn change(id: u64) -> u64 {
+        id + 100
+    }
+    isolated(|cache| {
+        let gate = Gate::closed();
+        let mut old = Step::held(page(&gate, 1));
+        now(change(1));
+        gate.let_through(1);
+        assert_eq!((old.done(), page::peek(1)), (2, None));
+        assert_eq!((now(page(&gate, 1)), page::peek(1)), (102, Some(102)));
+        now(change(1));
+        assert_eq!(page::peek(1), None);
+        cache.assert_loads("page", 2);
+    });
+}
+
+#[test]
 fn it_puts_into_the_cache_it_was_told() {
     #[cached(ttl = "1h", cache = cache, skip(cache))]
     fn in_cache(cache: &Cache, id: u64) -> u64 {
