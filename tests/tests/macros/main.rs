@@ -4,6 +4,7 @@ mod cache;
 mod cache_invalidate;
 mod cache_invalidate_on;
 mod cache_put;
+mod cache_put_overtaken;
 mod cached_impl;
 mod capacity;
 mod crate_path;
