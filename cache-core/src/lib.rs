@@ -12,6 +12,7 @@ mod event;
 mod flight;
 mod freshness;
 mod invalidated;
+mod invalidation;
 mod key;
 mod l1;
 mod ledger;
@@ -26,6 +27,7 @@ mod spawn;
 mod stats;
 mod table;
 mod tag;
+mod target;
 mod timeout;
 mod touch;
 mod track;
@@ -40,7 +42,7 @@ pub mod test_util;
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
-pub use cache_macros::{cache_invalidate, cached, cached_impl};
+pub use cache_macros::{cache_invalidate, cache_put, cached, cached_impl};
 
 pub use ambient::tracked;
 pub use builder::CacheBuilder;
@@ -50,6 +52,7 @@ pub use counter::Counter;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, EventListener, NotStored, RemovalCause};
 pub use invalidated::{Invalidated, Invalidating};
+pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyWriter};
 pub use policy::{Policy, Ttl};
 pub use random::{Random, SeededRandom};
@@ -61,6 +64,7 @@ pub use registry::{FunctionInfo, MutatorInfo, functions, mutators};
 pub use spawn::{Spawn, Task};
 pub use stats::Stats;
 pub use tag::Tag;
+pub use target::Target;
 pub use timeout::LoadTimeout;
 
 /// The examples of the repository's front page, so that they cannot rot.

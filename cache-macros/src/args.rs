@@ -1,4 +1,4 @@
-//! The arguments of the three attributes, as written.
+//! The arguments of `#[cached]` and `#[cached_impl]`, as written, and how arguments are read.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -43,7 +43,6 @@ pub(crate) const CACHED: Names = Names {
     ],
     later: &["consistency", "codec", "compress", "encrypt", "hash_tag"],
 };
-const INVALIDATE: Names = Names { valid: &["tags", "cache", "on", "crate"], later: &[] };
 const IMPL: Names = Names { valid: &["crate"], later: &[] };
 
 /// `ttl = …`
@@ -190,47 +189,6 @@ impl CachedArgs {
     }
 }
 
-/// `get_user(id)` or `self.users.get_user(id)`: what a mutator drops.
-pub(crate) struct TargetArg(pub(crate) Expr);
-
-/// `#[cache_invalidate(…)]`
-pub(crate) struct InvalidateArgs {
-    pub(crate) targets: Vec<TargetArg>,
-    pub(crate) tags: Attr<Vec<LitStr>>,
-    pub(crate) cache: Attr<Expr>,
-    pub(crate) on: Attr<()>,
-    pub(crate) krate: Attr<Path>,
-}
-
-impl InvalidateArgs {
-    pub(crate) fn parse(ctxt: &Ctxt, tokens: TokenStream) -> Self {
-        let mut args = InvalidateArgs {
-            targets: Vec::new(),
-            tags: Attr::none("tags"),
-            cache: Attr::none("cache"),
-            on: Attr::none("on"),
-            krate: Attr::none("crate"),
-        };
-        each(ctxt, tokens, |input, ctxt| {
-            if !(input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])) {
-                args.targets.push(TargetArg(input.parse()?));
-                return Ok(());
-            }
-            let name = input.call(Ident::parse_any)?;
-            let span = name.span();
-            match name.to_string().as_str() {
-                "tags" => args.tags.put(ctxt, span, values::tags(ctxt, value(input, &name, "[\"users\"]")?)),
-                "cache" => args.cache.set(ctxt, span, value(input, &name, "my_cache()")?),
-                "on" => args.on.put(ctxt, span, values::on(ctxt, value(input, &name, "\"ok\"")?)),
-                "crate" => args.krate.set(ctxt, span, krate(input, &name)?),
-                other => unexpected(ctxt, &name, other, &INVALIDATE, input),
-            }
-            Ok(())
-        });
-        args
-    }
-}
-
 /// `#[cached_impl(…)]`
 pub(crate) struct ImplArgs {
     pub(crate) krate: Attr<Path>,
@@ -252,7 +210,7 @@ impl ImplArgs {
 }
 
 /// Runs `one` per argument. After a mistake it goes on behind the next comma, so that every mistake is seen.
-fn each(ctxt: &Ctxt, tokens: TokenStream, mut one: impl FnMut(ParseStream<'_>, &Ctxt) -> syn::Result<()>) {
+pub(crate) fn each(ctxt: &Ctxt, tokens: TokenStream, mut one: impl FnMut(ParseStream<'_>, &Ctxt) -> syn::Result<()>) {
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
             if let Err(error) = one(input, ctxt) {
@@ -294,7 +252,7 @@ pub(crate) fn value(input: ParseStream<'_>, name: &Ident, example: &str) -> syn:
     input.parse()
 }
 
-fn krate(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
+pub(crate) fn krate(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
     let expr = value(input, name, "my_crate::cache_core")?;
     match expr {
         Expr::Path(path) if path.qself.is_none() => Ok(path.path),
@@ -310,7 +268,7 @@ fn krate(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
 }
 
 /// An argument that is not there (yet); its value is skipped.
-fn unexpected(ctxt: &Ctxt, name: &Ident, text: &str, names: &Names, input: ParseStream<'_>) {
+pub(crate) fn unexpected(ctxt: &Ctxt, name: &Ident, text: &str, names: &Names, input: ParseStream<'_>) {
     if names.later.contains(&text) {
         let what =
             format!("`{text}` is not available yet: it is a known argument that this version does not implement");

@@ -1,12 +1,14 @@
 //! Argument against argument, and arguments against the signature.
 
+use quote::ToTokens;
 use syn::{Attribute, FnArg};
 
 use crate::args::{CachedArgs, Helpers, Tier};
 use crate::check_policy;
 use crate::ctxt::Ctxt;
 use crate::expand::body::is_cfg;
-use crate::item::{Arg, Function};
+use crate::item::{Arg, Function, mentions};
+use crate::mutator_args::InvalidateArgs;
 use crate::returns;
 
 /// Everything that does not depend on the key.
@@ -67,6 +69,23 @@ fn attributes(input: &FnArg) -> &[Attribute] {
     match input {
         FnArg::Receiver(receiver) => &receiver.attrs,
         FnArg::Typed(typed) => &typed.attrs,
+    }
+}
+
+/// `on = "before"`: nothing has been returned that targets and tags could use.
+pub(crate) fn nothing_returned_yet(ctxt: &Ctxt, args: &InvalidateArgs) {
+    const HELP: &str =
+        "use arguments only, or drop it after the body with a second attribute: `#[cache_invalidate(…)]`";
+    for target in args.targets.iter().filter(|target| mentions(&target.0.to_token_stream(), &["ret"])) {
+        let what = "this target uses `ret`, and `on = \"before\"` drops it before anything is returned";
+        ctxt.error_on(&target.0, what, HELP);
+    }
+    for tag in args.tags.get().into_iter().flatten() {
+        let template = crate::template::Template::parse(tag);
+        if template.is_ok_and(|template| template.parts.iter().any(|part| part.root == "ret")) {
+            let what = "this tag uses `ret`, and `on = \"before\"` drops it before anything is returned";
+            ctxt.error(tag.span(), what, HELP);
+        }
     }
 }
 

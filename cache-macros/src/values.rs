@@ -8,6 +8,7 @@ use syn::{Expr, ExprLit, ExprUnary, Lit, LitInt, LitStr, UnOp, parenthesized};
 use crate::args::{Helpers, Life, Returns, Tier, Ttl, parse_names, value};
 use crate::ctxt::Ctxt;
 use crate::duration::Millis;
+use crate::mutator_args::On;
 
 /// `ttl = "5m"`, an expression, `"default"` or `"never"`.
 pub(crate) fn ttl(ctxt: &Ctxt, expr: Expr) -> Option<Ttl> {
@@ -284,17 +285,19 @@ pub(crate) fn helpers(ctxt: &Ctxt, expr: Expr) -> Option<Helpers> {
     None
 }
 
-/// `on = "ok"`, the only one there is.
-pub(crate) fn on(ctxt: &Ctxt, expr: Expr) -> Option<()> {
+/// `on = "ok"` and the other moments.
+pub(crate) fn on(ctxt: &Ctxt, expr: Expr) -> Option<On> {
     match as_str(&expr).map(LitStr::value).as_deref() {
-        Some("ok") => Some(()),
-        Some(later @ ("always" | "before" | "around")) => {
-            let what = format!("`on = \"{later}\"` is not available yet");
-            ctxt.error_on(&expr, what, "write `on = \"ok\"`, or remove it: it is the default");
-            None
-        }
+        Some("ok") => Some(On::Ok),
+        Some("always") => Some(On::Always),
+        Some("before") => Some(On::Before),
+        Some("around") => Some(On::Around),
         _ => {
-            ctxt.error_on(&expr, "`on` is \"ok\"", "write `on = \"ok\"`, or remove it: it is the default");
+            ctxt.error_on(
+                &expr,
+                "`on` is \"ok\", \"always\", \"before\" or \"around\"",
+                "write `on = \"always\"` to drop entries after a failure too, or remove it for `on = \"ok\"`",
+            );
             None
         }
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::function::{Function, InstanceId, region_name};
-use super::invalidate::Target;
 use super::kind::{Kind, Split};
 use super::miss::Miss;
+use super::put::PutTarget;
 use super::source::Source;
 use super::tags::{FromValue, TagText, collect};
 use crate::cache::Cache;
@@ -17,6 +17,7 @@ use crate::invalidated::Invalidating;
 use crate::key::CacheKey;
 use crate::policy::{Policy, Ttl};
 use crate::region::{AnyRegion, Blueprint, CacheValue, Found, Hooks, Late, RegionInner, Weigh};
+use crate::target::Target;
 
 /// What a call found: the return value, or the right to load it.
 pub enum Look<Kd: Kind, O> {
@@ -240,9 +241,19 @@ where
 
     /// The key, to be invalidated later.
     pub fn target<Q: CacheKey>(self, key: &Q) -> Target {
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| Target::of(region.arc(), key.to_owned_key()))
+    }
+
+    /// The place of the key's entry, for a value that is not there yet.
+    pub fn put_target<Q, T, L>(self, key: &Q, tags: T, late: L) -> PutTarget<Kd::Named>
+    where
+        Q: CacheKey,
+        T: IntoIterator<Item = TagText>,
+        L: FnOnce(&Kd::Value, &mut FromValue<'_>) + Send + 'static,
+    {
+        let list = collect(tags);
         self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
-            let (region, key) = (region.arc(), key.to_owned_key());
-            Target::new(move || region.invalidate(&region.by(&key)))
+            PutTarget::new::<Kd, _, _>(region.arc(), key.to_owned_key(), list, late)
         })
     }
 

@@ -6,6 +6,7 @@
 //! The engine is seen in this folder only.
 
 mod identities;
+mod recent;
 mod shard;
 
 use std::sync::Arc;

@@ -252,8 +252,9 @@ where
             if let Some(entry) = shard.peek(look) {
                 entry.retry_at(&region.rules.lives, now.time.saturating_add(region.shared.limits.retry));
             }
-        } else if in_place && newest && !stored && !settling.failed {
-            // The source was asked and has answered: what it said before is not to be served once more.
+        } else if valid && newest && !stored && !settling.failed {
+            // The source was asked and has answered: what it said before is not to be served once more. (If it was
+            // overtaken, what is there is newer than it, or invalid itself.)
             replaced.extend(shard.remove(look));
         }
         drop(shard);

@@ -12,6 +12,7 @@ mod renew;
 mod seat;
 mod sweep;
 mod tags;
+mod target;
 mod wait;
 
 use std::fmt;
@@ -23,6 +24,7 @@ use std::time::Duration;
 pub(crate) use builder::{Blueprint, make};
 pub use builder::{CacheValue, Local, RegionBuilder, Shareable, SharedValue};
 pub use call::{Call, Limit, NoTimeout, WithTimeout};
+pub(crate) use change::Made;
 pub use erased::AnyRegion;
 pub(crate) use erased::ErasedRegion;
 pub(crate) use inner::{Found, Hooks, RegionInner, Weigh, erase};

@@ -2,7 +2,9 @@
 
 mod durations;
 mod errors;
+mod moments;
 mod mutators;
+mod puts;
 mod snapshots;
 mod suggestions;
 mod templates;

@@ -3,12 +3,16 @@
 mod background;
 mod cache;
 mod cache_invalidate;
+mod cache_invalidate_on;
+mod cache_put;
+mod cache_put_overtaken;
 mod cached_impl;
 mod capacity;
 mod crate_path;
 mod dynamic;
 mod futures;
 mod helpers;
+mod invalidation;
 mod jitter;
 mod key;
 mod name;
