@@ -351,7 +351,7 @@ fn all_regions_together_hold_no_more_than_the_budget() {
     for key in 0..500_u64 {
         small.put(&key, key).detach();
     }
-    let all = || test.cache().regions().iter().map(|region| region.len()).sum::<usize>();
+    let all = || test.cache().regions().iter().map(cache_core::AnyRegion::len).sum::<usize>();
     for key in 0..20_000_u64 {
         big.put(&key, key).detach();
         assert!(all() <= 6_500, "{} entries", all());
