@@ -33,7 +33,7 @@ pub(crate) struct Shard<O, V> {
     entries: Engine<O, V>,
     /// Capacity, and how many entries are expected to fill it.
     room: (u64, u64),
-    /// The most entries that the engine held when a sweep came by: its tables never shrink.
+    /// The most entries that the engine has held: its tables never shrink.
     most: usize,
     /// What the engine evicts when its capacity shrinks.
     spill: Spill<O, V>,
@@ -108,6 +108,7 @@ impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
         }
         // Only what is resident: `remove` would also take the ghost, by which the engine knows what it evicted too soon.
         replaced.extend(self.entries.remove_if(&Stored(&key), |_| true));
+        self.most = self.most.max(self.entries.len() + 1);
         let mut handed = Handed(Some(std::mem::take(evicted)));
         self.entries.insert_with_lifecycle(key, entry, &mut handed);
         evicted.extend(handed.0.into_iter().flatten());
@@ -126,7 +127,6 @@ impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
 
     /// Takes out those that were found and are still selected.
     pub(crate) fn remove_found(&mut self, found: &[u64], select: impl Fn(&Entry<V>) -> bool) -> Removed<O, V> {
-        self.most = self.most.max(self.entries.len());
         let mut removed = Vec::with_capacity(found.len());
         for hash in found {
             // The engine's own `retain` drops what it removes in place. Asked again: another key may have the same hash,
@@ -136,19 +136,21 @@ impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
         removed
     }
 
-    /// Moves what is left into a new engine, if that is little: the old one would keep its memory. Which entries were
-    /// hit is forgotten. Returns the old engine, to be dropped outside of the lock.
-    pub(crate) fn rebuild_if_sparse(&mut self) -> Option<impl Sized + use<O, V>> {
-        if self.most < WORTH_REBUILDING || self.entries.len() >= self.most / REBUILT_BELOW {
-            return None;
-        }
+    /// Whether the engine holds little, measured by what it once held.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.most >= WORTH_REBUILDING && self.entries.len() < self.most / REBUILT_BELOW
+    }
+
+    /// Moves what is left into a new engine: the old one would keep its memory. Which entries were hit is forgotten.
+    /// Returns the old engine, to be dropped outside of the lock.
+    pub(crate) fn rebuild(&mut self) -> impl Sized + use<O, V> {
         let (capacity, entries) = self.room;
         let limit = self.entries.capacity();
         let mut old = std::mem::replace(&mut self.entries, engine(capacity, entries, &self.hasher, &self.spill));
         self.entries.set_capacity(limit);
         old.drain().for_each(|(key, entry)| self.entries.insert(key, entry));
         self.most = self.entries.len();
-        Some(old)
+        old
     }
 
     /// Lowers the capacity to this part of what the policy gives. What has to go is returned.

@@ -65,8 +65,8 @@ where
                 }
             }
         }
-        if !found.is_empty() {
-            let old = shard.write().rebuild_if_sparse();
+        if shard.read().is_sparse() {
+            let old = shard.write().rebuild();
             drop(old);
         }
         let count = expired.len() + invalid.len();
