@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::inner::{Found, Purpose, RegionInner, record};
+use super::renew::Waited;
 use super::seat::Seat;
 use super::tags::{Late, TagList};
 use super::wait::Waiting;
@@ -144,10 +145,10 @@ where
                 Turn::Done(outcome) => return outcome,
                 Turn::Alone => return self.alone(&plan, body).await,
                 Turn::Again => self.take_part(&look, true, &plan),
-                Turn::Wait(mut waiting) => {
-                    let verdict = (&mut waiting).await;
-                    self.told(verdict, waiting, &plan)
-                }
+                Turn::Wait(mut waiting) => match self.wait(&look, &mut waiting, &plan, None).await {
+                    Waited::Told(verdict) => self.told(verdict, waiting, &plan),
+                    Waited::GaveUp(outcome) => return outcome,
+                },
                 Turn::Lead(seat) => return seat.run(plan, body).await.record(),
             };
         }

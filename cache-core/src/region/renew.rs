@@ -10,14 +10,22 @@ use super::land::Landing;
 use super::load::{Plan, Turn};
 use super::seat::Claim;
 use super::tags::Late;
+use super::wait::Waiting;
 use crate::ambient;
+use crate::clock::Sleep;
 use crate::event::Event;
-use crate::flight::Outcome;
+use crate::flight::{Outcome, Verdict};
 use crate::key::{CacheKey, Look};
 use crate::spawn::Refused;
 use crate::stats::count;
-use crate::timeout::within;
+use crate::timeout::{LoadTimeout, within};
 use crate::track::{self, InScope};
+
+/// How waiting for another's load has ended.
+pub(super) enum Waited<V, E> {
+    Told(Verdict<V>),
+    GaveUp(Outcome<V, E>),
+}
 
 impl<O, V> RegionInner<O, V>
 where
@@ -121,16 +129,10 @@ where
                 Turn::Done(outcome) => return outcome,
                 Turn::Alone => return self.alone(&plan, body).await,
                 Turn::Again => self.take_part(&look, true, &plan),
-                Turn::Wait(mut waiting) => {
-                    let verdict = match within(patience.take(), &mut waiting).await {
-                        Some(verdict) => verdict,
-                        None => match self.spare(&look) {
-                            Some(spare) => return Outcome::Value(spare),
-                            None => (&mut waiting).await,
-                        },
-                    };
-                    self.told(verdict, waiting, &plan)
-                }
+                Turn::Wait(mut waiting) => match self.wait(&look, &mut waiting, &plan, patience.take()).await {
+                    Waited::Told(verdict) => self.told(verdict, waiting, &plan),
+                    Waited::GaveUp(outcome) => return outcome,
+                },
                 Turn::Lead(seat) => {
                     // Kept while this call waits for the task: the loads around it wait for it too.
                     let (claim, _edge) = seat.detach(self);
@@ -157,6 +159,54 @@ where
         }
     }
 
+    /// Waits for another's load: for as long as the plan's own load might take, or until there is a stale value and no
+    /// patience left.
+    pub(super) async fn wait<Q, E, L>(
+        &self,
+        look: &Look<'_, Q>,
+        waiting: &mut Waiting<'_, O, V, Q>,
+        plan: &Plan<E, L>,
+        patience: Option<Sleep>,
+    ) -> Waited<V, E>
+    where
+        Q: CacheKey<Owned = O> + ?Sized,
+    {
+        let Some(timeout) = &plan.timeout else {
+            return match self.wait_patiently(look, waiting, patience).await {
+                Ok(verdict) => Waited::Told(verdict),
+                Err(spare) => Waited::GaveUp(Outcome::Value(spare)),
+            };
+        };
+        let limit = self.clock.sleep(timeout.after);
+        match within(Some(limit), self.wait_patiently(look, waiting, patience)).await {
+            Some(Ok(verdict)) => Waited::Told(verdict),
+            Some(Err(spare)) => Waited::GaveUp(Outcome::Value(spare)),
+            // The load is another's and goes on; it is only this caller who has waited long enough.
+            None => Waited::GaveUp(match self.spare(look) {
+                Some(spare) => Outcome::Value(spare),
+                None => Outcome::Error((timeout.error)(LoadTimeout { after: timeout.after })),
+            }),
+        }
+    }
+
+    async fn wait_patiently<Q>(
+        &self,
+        look: &Look<'_, Q>,
+        waiting: &mut Waiting<'_, O, V, Q>,
+        patience: Option<Sleep>,
+    ) -> Result<Verdict<V>, V>
+    where
+        Q: CacheKey<Owned = O> + ?Sized,
+    {
+        match within(patience, &mut *waiting).await {
+            Some(verdict) => Ok(verdict),
+            None => match self.spare(look) {
+                Some(spare) => Err(spare),
+                None => Ok(waiting.await),
+            },
+        }
+    }
+
     /// Starts a load in the background; its result comes through the receiver.
     fn start<E, L, F, Fut>(
         self: &Arc<Self>,
@@ -179,7 +229,7 @@ where
     }
 
     /// The value under a key, fresh or not, if it may be served while loading it anew takes long.
-    fn spare(&self, look: &Look<'_, O>) -> Option<V> {
+    fn spare<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Option<V> {
         let mut shard = self.store.write(look.hash);
         let spare = self.kept(&shard, look, self.clock.coarse())?;
         let ties = if track::is_collecting() { self.tie(&mut shard, look) } else { None };

@@ -59,6 +59,25 @@ fn a_waiter_without_a_timeout_loads_for_itself_when_the_load_is_dropped() {
 }
 
 #[test]
+fn a_caller_with_a_timeout_waits_no_longer_for_the_load_of_one_without() {
+    let shop = Shop::new(|rows| rows);
+    let gate = Gate::closed();
+    let load = || async {
+        gate.pass().await;
+        Ok(1)
+    };
+    let mut patient = Step::held(shop.rows.get_or_load(&1_u64, load));
+    let mut limited = Step::held(shop.rows.call(&1_u64).timeout(SECOND).load(load));
+    let load = || std::future::pending::<Result<u64, Down>>();
+    let mut detached = Step::held(shop.rows.call(&1_u64).timeout(SECOND).load_detached(load));
+    shop.pass(1);
+    assert_eq!((limited.done(), detached.done()), (Err(Down::TimedOut), Err(Down::TimedOut)));
+    assert_eq!(shop.rows.stats().load_timeouts, 0, "the load goes on");
+    gate.let_through(1);
+    assert_eq!(patient.done(), Ok(1));
+}
+
+#[test]
 fn errors_that_cannot_be_copied_time_out_together_too() {
     struct TooSlow(LoadTimeout);
     impl From<LoadTimeout> for TooSlow {
