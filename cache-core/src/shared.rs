@@ -121,6 +121,17 @@ impl Shared {
         }
     }
 
+    /// Asserts that exactly a cache that is switched off counts as touched for ever.
+    #[cfg(any(test, feature = "test-util"))]
+    pub(crate) fn check(&self) {
+        let regions = self.regions.lock();
+        for region in regions.iter() {
+            let last = region.last();
+            assert_eq!(last == Touch::FOREVER, !self.is_enabled(), "a region's name does not follow the switch");
+            assert!(last == Touch::FOREVER || last <= self.touches.read(), "a region was touched in the future");
+        }
+    }
+
     /// Notices that the machine was asleep while no clock of ours ran. Asked on misses, which go to the source anyway.
     pub(crate) fn notice_suspension(&self) {
         let suspended = self.clock.suspended();

@@ -13,6 +13,8 @@
 //!
 //! Everything here is a state machine under one small lock; it knows neither keys nor time nor tasks.
 
+#[cfg(any(test, feature = "test-util"))]
+mod check;
 mod outcome;
 mod waiting;
 

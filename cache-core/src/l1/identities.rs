@@ -40,6 +40,11 @@ impl<O: CacheKey<Owned = O> + Eq> Identities<O> {
         name
     }
 
+    #[cfg(any(test, feature = "test-util"))]
+    pub(super) fn all(&self) -> impl Iterator<Item = (&O, &Arc<Name>)> {
+        self.names.iter().map(|(key, name)| (&key.0, name))
+    }
+
     pub(crate) fn touch<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, touch: Touch, clock: &TouchClock) {
         if let Some(name) = self.names.get(look) {
             clock.mark(name, touch);

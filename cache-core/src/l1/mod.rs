@@ -5,6 +5,8 @@
 //! in one step, and a fill, a flight and an invalidation of one key exclude each other without any bookkeeping.
 //! The engine is seen in this folder only.
 
+#[cfg(any(test, feature = "test-util"))]
+mod check;
 mod identities;
 mod shard;
 

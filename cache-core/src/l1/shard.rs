@@ -125,6 +125,11 @@ impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
         self.entries.weight()
     }
 
+    #[cfg(any(test, feature = "test-util"))]
+    pub(super) fn capacity(&self) -> u64 {
+        self.entries.capacity()
+    }
+
     pub(crate) fn flight<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Option<&SharedFlight<V>> {
         self.flights.get(look)
     }

@@ -2,6 +2,8 @@
 
 mod builder;
 mod change;
+#[cfg(any(test, feature = "test-util"))]
+mod check;
 mod erased;
 mod inner;
 mod load;

@@ -77,6 +77,12 @@ impl LiveTags {
         self.shards.iter().map(|shard| shard.lock().names.len()).sum()
     }
 
+    /// All states.
+    #[cfg(any(test, feature = "test-util"))]
+    pub(crate) fn states(&self) -> Vec<Arc<Name>> {
+        self.shards.iter().flat_map(|shard| shard.lock().names.values().cloned().collect::<Vec<_>>()).collect()
+    }
+
     fn purge(&self, shard: &mut Shard) {
         shard.names.retain(|tag, name| {
             // Under the shard's lock nobody can take a new reference from the map, so 1 means: only the map's.
