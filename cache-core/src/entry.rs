@@ -2,13 +2,13 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::clock::Time;
 use crate::freshness::Freshness;
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::touch::{Name, Stamp, Touch};
 
 /// A value and what it takes to know whether it may be served.

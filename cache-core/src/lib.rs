@@ -11,6 +11,8 @@ mod error;
 mod event;
 mod flight;
 mod freshness;
+#[cfg(all(test, shuttle))]
+mod interleavings;
 mod invalidated;
 mod key;
 mod l1;
@@ -23,6 +25,7 @@ mod registry;
 mod shared;
 mod spawn;
 mod stats;
+mod sync;
 mod table;
 mod tag;
 mod touch;

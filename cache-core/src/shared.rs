@@ -1,10 +1,7 @@
 //! What all regions of one cache share. Nothing here is process-wide.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-
-use parking_lot::Mutex;
 
 use crate::clock::{ClockSource, Time};
 use crate::event::{Event, Events};
@@ -12,6 +9,8 @@ use crate::flight::{Limits, Now};
 use crate::key::KeyHasher;
 use crate::random::Random;
 use crate::spawn::Background;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::tag::LiveTags;
 use crate::touch::{Name, Touch, TouchClock};
 
@@ -74,7 +73,7 @@ impl Shared {
 
     pub(crate) fn next_flight() -> u64 {
         // Unique in the process: a load of one cache can wait for flights of another.
-        static NEXT: AtomicU64 = AtomicU64::new(0);
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         NEXT.fetch_add(1, Ordering::Relaxed)
     }
 

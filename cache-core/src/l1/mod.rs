@@ -12,12 +12,11 @@ mod shard;
 
 use std::sync::Arc;
 
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-
 pub(crate) use shard::{Removed, Shard};
 
 use crate::entry::Entry;
 use crate::key::{CacheKey, KeyHasher, StoredKey};
+use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The shards of one region.
 #[derive(Debug)]

@@ -22,6 +22,9 @@ pub(crate) use collected::Collected;
 pub(crate) use waits::{WAITS, WaitEdge};
 
 use crate::entry::Ties;
+#[cfg(all(test, shuttle))]
+use crate::sync::LocalCell;
+use crate::sync::thread_local;
 
 thread_local! {
     /// Whether the current scope collects. Without a destructor, so that a hit reads it in one instruction.
