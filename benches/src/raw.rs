@@ -35,21 +35,30 @@ impl Equivalent<(String, u64)> for Borrowed<'_> {
     }
 }
 
-/// A cache with all ids resident, under the keys that `key` makes of them, with the options that `cache-core` gives
-/// its own.
+/// An empty cache for `capacity` entries, with the options that `cache-core` gives its own.
 ///
 /// # Panics
 ///
 /// Panics if `quick_cache` refuses its options.
-pub fn filled<K: Hash + Eq>(key: impl Fn(u64) -> K) -> Raw<K> {
+#[must_use]
+pub fn bare<K: Hash + Eq, V: Clone>(capacity: u64) -> Cache<K, V> {
     let options = OptionsBuilder::new()
-        .estimated_items_capacity(CAPACITY as usize)
-        .weight_capacity(CAPACITY)
+        .estimated_items_capacity(capacity as usize)
+        .weight_capacity(capacity)
         .hot_allocation(0.93)
         .ghost_allocation(1.0)
         .build()
         .expect("the options are complete");
-    let cache = Cache::with_options(options, UnitWeighter, DefaultHashBuilder::default(), DefaultLifecycle::default());
+    Cache::with_options(options, UnitWeighter, DefaultHashBuilder::default(), DefaultLifecycle::default())
+}
+
+/// The same with all ids resident, under the keys that `key` makes of them.
+///
+/// # Panics
+///
+/// Panics if they are not.
+pub fn filled<K: Hash + Eq>(key: impl Fn(u64) -> K) -> Raw<K> {
+    let cache = bare(CAPACITY);
     (0..RESIDENT).for_each(|id| cache.insert(key(id), row(id)));
     assert_eq!(cache.len() as u64, RESIDENT, "all keys are resident");
     cache

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Fewer rounds than this have no median worth the name.
-const FEWEST: usize = 3;
+pub const FEWEST: usize = 3;
 
 /// One loop to be timed.
 pub struct Contender<'a> {

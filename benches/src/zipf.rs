@@ -12,26 +12,47 @@ pub const STREAM: usize = 1 << 16;
 
 const EXPONENT: f64 = 0.99;
 
-/// `STREAM` keys below `RESIDENT`, Zipf-distributed with exponent 0.99. The popular ones are scattered over the range.
+/// `STREAM` keys below `RESIDENT`, Zipf-distributed with exponent 0.99.
 #[must_use]
 pub fn keys(seed: u64) -> Vec<u64> {
-    let mut random = SplitMix(seed);
-    let mut ids: Vec<u64> = (0..RESIDENT).collect();
-    for last in (1..ids.len()).rev() {
-        ids.swap(last, (random.next() % (last as u64 + 1)) as usize);
+    Zipf::new(RESIDENT, EXPONENT, seed).take(STREAM).collect()
+}
+
+/// Keys without end, Zipf-distributed. The popular ones are scattered over the range.
+pub struct Zipf {
+    random: SplitMix,
+    ids: Vec<u64>,
+    /// The weight of each rank and all before it.
+    cumulated: Vec<f64>,
+}
+
+impl Zipf {
+    /// Keys below `count`; the one of rank r is drawn in proportion to 1 / r^`exponent`.
+    #[must_use]
+    pub fn new(count: u64, exponent: f64, seed: u64) -> Self {
+        let mut random = SplitMix(seed);
+        let mut ids: Vec<u64> = (0..count).collect();
+        for last in (1..ids.len()).rev() {
+            ids.swap(last, (random.next() % (last as u64 + 1)) as usize);
+        }
+        let cumulated = (1..=count)
+            .scan(0.0, |sum, rank| {
+                *sum += (rank as f64).powf(-exponent);
+                Some(*sum)
+            })
+            .collect();
+        Self { random, ids, cumulated }
     }
-    let cumulated: Vec<f64> = (1..=RESIDENT)
-        .scan(0.0, |sum, rank| {
-            *sum += (rank as f64).powf(-EXPONENT);
-            Some(*sum)
-        })
-        .collect();
-    let total = cumulated[cumulated.len() - 1];
-    let draw = || {
-        let point = random.unit() * total;
-        ids[cumulated.partition_point(|&sum| sum < point).min(ids.len() - 1)]
-    };
-    std::iter::repeat_with(draw).take(STREAM).collect()
+}
+
+impl Iterator for Zipf {
+    type Item = u64;
+
+    fn next(&mut self) -> Option<u64> {
+        let point = self.random.unit() * self.cumulated.last()?;
+        let rank = self.cumulated.partition_point(|&sum| sum < point).min(self.ids.len() - 1);
+        Some(self.ids[rank])
+    }
 }
 
 /// SplitMix64: small, good enough, and the same everywhere.

@@ -143,6 +143,17 @@ impl<F: Future> Future for InCache<F> {
     }
 }
 
+/// Carries the cache of the current scope into a task of ours.
+pub(crate) fn in_same_cache<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let cache = current();
+    async move {
+        match cache {
+            Some(cache) => cache.scope(work).await,
+            None => work.await,
+        }
+    }
+}
+
 /// Carries what belongs to the current task into a future that is going to run in another one: the load whose
 /// dependencies are tracked, and the cache of the current [`scope`](Cache::scope).
 ///
@@ -163,17 +174,11 @@ impl<F: Future> Future for InCache<F> {
 ///
 /// That of `work`.
 pub fn tracked<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    let (scope, cache) = (track::current(), current());
-    async move {
-        let work = async move {
-            match scope {
-                Some(scope) => InScope::new(scope, work).await,
-                None => work.await,
-            }
-        };
-        match cache {
-            Some(cache) => cache.scope(work).await,
+    let scope = track::current();
+    in_same_cache(async move {
+        match scope {
+            Some(scope) => InScope::new(scope, work).await,
             None => work.await,
         }
-    }
+    })
 }

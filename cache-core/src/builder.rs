@@ -34,6 +34,7 @@ pub struct CacheBuilder {
     spawn: Arc<dyn Spawn>,
     listeners: Vec<Box<dyn EventListener>>,
     limits: Limits,
+    background_loads: usize,
     default_ttl: Duration,
     max_dependencies: usize,
     enabled: bool,
@@ -46,7 +47,8 @@ impl CacheBuilder {
             random: Arc::new(SystemRandom::new()),
             spawn: Arc::new(TokioSpawn),
             listeners: Vec::new(),
-            limits: Limits { overdue: Duration::from_secs(30), scatter: 16 },
+            limits: Limits { overdue: Duration::from_secs(30), scatter: 16, retry: Duration::from_secs(1) },
+            background_loads: 64,
             default_ttl: Duration::from_secs(300),
             max_dependencies: 64,
             enabled: true,
@@ -70,6 +72,21 @@ impl CacheBuilder {
     /// Default: 16.
     pub fn unshared_loads(mut self, loads: usize) -> Self {
         self.limits.scatter = loads.max(1);
+        self
+    }
+
+    /// How long after a failed load the stale value is served without loading again
+    /// ([`stale_if_error`](crate::Policy::stale_if_error) and refreshes): a source that is down is asked once per key
+    /// in this time. Default: 1 second.
+    pub fn retry_after(mut self, after: Duration) -> Self {
+        self.limits.retry = after;
+        self
+    }
+
+    /// How many loads run in the background at once; beyond that, values are served without being refreshed. At least
+    /// 1. Default: 64.
+    pub fn background_loads(mut self, loads: usize) -> Self {
+        self.background_loads = loads.max(1);
         self
     }
 
@@ -155,7 +172,7 @@ impl CacheBuilder {
         Cache::from_shared(Shared::new(Parts {
             clock: self.clock,
             random: self.random,
-            background: Background::new(self.spawn),
+            background: Background::new(self.spawn, self.background_loads),
             events: Events::new(listeners),
             limits: self.limits,
             default_ttl: self.default_ttl,

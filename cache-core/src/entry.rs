@@ -2,12 +2,14 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::clock::Time;
 use crate::freshness::Freshness;
+use crate::life::{Life, Lives};
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::touch::{Name, Stamp, Touch};
 
@@ -15,7 +17,9 @@ use crate::touch::{Name, Stamp, Touch};
 pub(crate) struct Entry<V> {
     /// `None` is an absence or an error, kept because the policy has a `negative_ttl`.
     pub(crate) value: Option<V>,
-    pub(crate) fresh_until: Time,
+    /// Until when the entry is simply fresh. For most entries that is their end; of those that have a [`Life`], a hit
+    /// after this looks closer.
+    plain_until: AtomicU64,
     /// The touch clock when the load of this value began.
     pub(crate) start: Touch,
     pub(crate) ties: Option<Arc<Ties>>,
@@ -42,6 +46,8 @@ pub(crate) struct More {
     /// The region and the key itself, for those who build on this entry. Present once somebody did.
     pub(crate) own: Option<[Stamp; 2]>,
     pub(crate) error: Option<StoredError>,
+    /// Where the policy says more than a ttl.
+    pub(crate) life: Option<Arc<Life>>,
     /// What the entry counts against the capacity; 0 stands for 1, which nearly all do.
     pub(crate) weight: u32,
 }
@@ -67,19 +73,52 @@ impl Ties {
 }
 
 impl<V> Entry<V> {
-    pub(crate) fn new(value: Option<V>, fresh_until: Time, start: Touch, ties: Option<Arc<Ties>>) -> Self {
+    /// An entry that is simply fresh until `plain_until`.
+    pub(crate) fn new(value: Option<V>, plain_until: Time, start: Touch, ties: Option<Arc<Ties>>) -> Self {
         // 0 is before the first mark.
-        Self { value, fresh_until, start, ties, verified: AtomicU64::new(0) }
+        let (plain_until, verified) = (AtomicU64::new(plain_until.as_nanos()), AtomicU64::new(0));
+        Self { value, plain_until, start, ties, verified }
+    }
+
+    #[inline]
+    pub(crate) fn plain_until(&self) -> Time {
+        Time::from_nanos(self.plain_until.load(Ordering::Relaxed))
     }
 
     /// What time and invalidations have made of the entry.
-    pub(crate) fn freshness(&self, region: &Name, now: Time) -> Freshness {
+    pub(crate) fn freshness(&self, region: &Name, lives: &Lives, now: Time) -> Freshness {
         if !self.is_valid(region) {
-            Freshness::Invalid
-        } else if now >= self.fresh_until {
-            Freshness::Expired
-        } else {
-            Freshness::Fresh
+            return Freshness::Invalid;
+        }
+        match self.life() {
+            Some(life) => life.freshness(lives, now),
+            None if now < self.plain_until() => Freshness::Fresh,
+            None => Freshness::Expired,
+        }
+    }
+
+    /// How long the entry has left as a fresh one, if nobody uses it before.
+    pub(crate) fn remaining(&self, lives: &Lives, now: Time) -> Duration {
+        match (self.life(), self.plain_until()) {
+            (Some(life), _) => life.remaining(lives, now),
+            (None, Time::NEVER) => Duration::MAX,
+            (None, until) => until.saturating_since(now),
+        }
+    }
+
+    /// Notes a use: a sliding expiry moves on.
+    pub(crate) fn note_use(&self, lives: &Lives, now: Time) {
+        if let Some(life) = self.life() {
+            life.use_at(now);
+            self.plain_until.store(life.plain_until(lives).as_nanos(), Ordering::Relaxed);
+        }
+    }
+
+    /// A load has failed: the next one not before `at`, as long as there is this entry to serve.
+    pub(crate) fn retry_at(&self, lives: &Lives, at: Time) {
+        if let Some(life) = self.life() {
+            life.retry_at(at);
+            self.plain_until.store(life.plain_until(lives).as_nanos(), Ordering::Relaxed);
         }
     }
 
@@ -113,6 +152,10 @@ impl<V> Entry<V> {
         self.ties.as_ref()?.more.as_deref()
     }
 
+    pub(crate) fn life(&self) -> Option<&Life> {
+        self.more()?.life.as_deref()
+    }
+
     pub(crate) fn error(&self) -> Option<&StoredError> {
         self.more()?.error.as_ref()
     }
@@ -139,7 +182,7 @@ impl<E: Send + 'static> CopyError for Original<E> {
 }
 
 impl StoredError {
-    fn new<E: Send + 'static>(error: E, share: fn(&E) -> E) -> Self {
+    pub(crate) fn new<E: Send + 'static>(error: E, share: fn(&E) -> E) -> Self {
         Self(Arc::new(Original { error: Mutex::new(error), share }))
     }
 

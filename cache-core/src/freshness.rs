@@ -9,10 +9,30 @@ use crate::random::Random;
 pub(crate) enum Freshness {
     /// May be served.
     Fresh,
+    /// May be served, and is to be loaded anew before its time is over.
+    Due,
+    /// Its time is over; may be served while it is loaded anew.
+    Stale,
+    /// Its time is over; may be served if loading it anew fails.
+    Spare,
+    /// Its time is over and loading it anew has failed a moment ago; may be served until that is tried again.
+    Failing,
     /// Its time is over.
     Expired,
     /// One of its names was touched after its load began.
     Invalid,
+}
+
+impl Freshness {
+    /// Whether the policy counts the entry as what the source says.
+    pub(crate) fn is_fresh(self) -> bool {
+        matches!(self, Self::Fresh | Self::Due)
+    }
+
+    /// Whether the entry can still be of use to somebody.
+    pub(crate) fn is_servable(self) -> bool {
+        !matches!(self, Self::Expired | Self::Invalid)
+    }
 }
 
 /// The shortest time-to-live: below it the resolution of the coarse clock would show.

@@ -14,9 +14,11 @@ mod freshness;
 #[cfg(all(test, shuttle))]
 mod interleavings;
 mod invalidated;
+mod invalidation;
 mod key;
 mod l1;
 mod ledger;
+mod life;
 mod policy;
 mod random;
 mod rate_limit;
@@ -28,6 +30,8 @@ mod stats;
 mod sync;
 mod table;
 mod tag;
+mod target;
+mod timeout;
 mod touch;
 mod track;
 
@@ -41,7 +45,7 @@ pub mod test_util;
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
-pub use cache_macros::{cache_invalidate, cached, cached_impl};
+pub use cache_macros::{cache_invalidate, cache_put, cached, cached_impl};
 
 pub use ambient::tracked;
 pub use builder::CacheBuilder;
@@ -51,15 +55,20 @@ pub use counter::Counter;
 pub use error::{Error, ErrorKind};
 pub use event::{Event, EventListener, NotStored, RemovalCause};
 pub use invalidated::{Invalidated, Invalidating};
+pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyWriter};
 pub use policy::{Policy, Ttl};
 pub use random::{Random, SeededRandom};
 pub use rate_limit::{RateLimit, RateLimiter};
-pub use region::{AnyRegion, CacheValue, Local, Region, RegionBuilder, Shareable, SharedValue};
+pub use region::{
+    AnyRegion, CacheValue, Call, Limit, Local, NoTimeout, Region, RegionBuilder, Shareable, SharedValue, WithTimeout,
+};
 pub use registry::{FunctionInfo, MutatorInfo, functions, mutators};
 pub use spawn::{Spawn, Task};
 pub use stats::Stats;
 pub use tag::Tag;
+pub use target::Target;
+pub use timeout::LoadTimeout;
 
 /// The examples of the repository's front page, so that they cannot rot.
 #[cfg(doctest)]

@@ -22,7 +22,7 @@ pub struct Info {
     pub asynchronous: bool,
 }
 
-/// What `#[cache_invalidate]` says of a function. Plain data, made by the macro.
+/// What `#[cache_invalidate]` or `#[cache_put]` says of a function. Plain data, made by the macro.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Mutator {
@@ -31,6 +31,7 @@ pub struct Mutator {
     pub file: &'static str,
     pub line: u32,
     pub targets: &'static [&'static str],
+    pub puts: &'static [&'static str],
     pub tags: &'static [&'static str],
 }
 
@@ -61,7 +62,7 @@ inventory::collect!(RegisteredMutator);
 #[derive(Clone, Copy)]
 pub struct FunctionInfo(&'static Info);
 
-/// A `#[cache_invalidate]` function of the program.
+/// A `#[cache_invalidate]` or `#[cache_put]` function of the program.
 #[derive(Clone, Copy)]
 pub struct MutatorInfo(&'static Mutator);
 
@@ -70,7 +71,7 @@ pub fn functions() -> impl Iterator<Item = FunctionInfo> {
     inventory::iter::<Registered>().map(|registered| FunctionInfo(registered.0))
 }
 
-/// All `#[cache_invalidate]` functions of the program, in no particular order.
+/// All `#[cache_invalidate]` and `#[cache_put]` functions of the program, in no particular order: one per attribute.
 pub fn mutators() -> impl Iterator<Item = MutatorInfo> {
     inventory::iter::<RegisteredMutator>().map(|registered| MutatorInfo(registered.0))
 }
@@ -185,6 +186,12 @@ impl MutatorInfo {
     #[must_use]
     pub fn targets(&self) -> &'static [&'static str] {
         self.0.targets
+    }
+
+    /// The cached functions whose entries it replaces by what it returns, as they are written in the source.
+    #[must_use]
+    pub fn puts(&self) -> &'static [&'static str] {
+        self.0.puts
     }
 
     /// The tag templates it invalidates.

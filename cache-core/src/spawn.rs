@@ -51,6 +51,8 @@ impl Spawn for TokioSpawn {
 #[derive(Debug)]
 pub(crate) struct Background {
     spawn: Arc<dyn Spawn>,
+    /// How many tasks may run at once.
+    most: usize,
     ledger: Arc<Ledger>,
 }
 
@@ -73,25 +75,32 @@ impl Drop for Running {
     }
 }
 
+/// Work that was not started; it can still be done by whoever wanted it.
+pub(crate) enum Refused {
+    /// There is no room for it, or the cache is shutting down.
+    NoRoom(Task),
+    /// There is nothing to run it on.
+    NoRuntime(Task),
+}
+
 impl Background {
-    pub(crate) fn new(spawn: Arc<dyn Spawn>) -> Self {
-        Self { spawn, ledger: Arc::default() }
+    pub(crate) fn new(spawn: Arc<dyn Spawn>, most: usize) -> Self {
+        Self { spawn, most, ledger: Arc::default() }
     }
 
-    /// Starts `work`, unless the cache is shutting down or there is no runtime; says whether it did.
-    pub(crate) fn start(&self, work: impl Future<Output = ()> + Send + 'static) -> bool {
+    /// Starts `work`, unless the cache is shutting down, has enough to do, or there is no runtime.
+    pub(crate) fn start(&self, work: impl Future<Output = ()> + Send + 'static) -> Result<(), Refused> {
         // Counted first and asked second: a drain that finds nothing running has closed the door before.
-        self.ledger.running.fetch_add(1, Ordering::SeqCst);
+        let others = self.ledger.running.fetch_add(1, Ordering::SeqCst);
         let running = Running(Arc::clone(&self.ledger));
-        if self.ledger.closed.load(Ordering::SeqCst) {
-            return false;
+        if others >= self.most || self.ledger.closed.load(Ordering::SeqCst) {
+            return Err(Refused::NoRoom(Box::pin(work)));
         }
-        self.spawn
-            .spawn(Box::pin(async move {
-                let _running = running;
-                work.await;
-            }))
-            .is_ok()
+        let task = Box::pin(async move {
+            let _running = running;
+            work.await;
+        });
+        self.spawn.spawn(task).map_err(Refused::NoRuntime)
     }
 
     /// How many tasks run.

@@ -25,8 +25,11 @@
 //! # }
 //! ```
 
-use std::future::Future;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use parking_lot::Mutex;
 
@@ -34,8 +37,8 @@ use crate::cache::Cache;
 pub use crate::clock::MockClock;
 use crate::event::Event;
 use crate::random::SeededRandom;
+use crate::spawn::{Spawn, Task};
 use crate::stats::Stats;
-use crate::track::WAITS;
 
 /// A cache of a test's own, with a clock that only moves when told to and randomness that repeats.
 ///
@@ -120,7 +123,7 @@ impl TestCache {
     /// If the cache has a bug.
     pub fn check(&self) {
         self.cache.shared().check();
-        assert!(!WAITS.has_circle(), "loads wait for each other in a circle");
+        assert!(!crate::track::has_circle(), "loads wait for each other in a circle");
         self.cache.regions().iter().for_each(|region| region.erased().check());
     }
 
@@ -167,6 +170,109 @@ impl Drop for TestCache {
         if !std::thread::panicking() {
             self.check();
         }
+    }
+}
+
+/// Background work that runs when a test says so, and on nothing but the test's own thread. Clones are one queue.
+///
+/// # Example
+///
+/// ```
+/// # futures_util::FutureExt::now_or_never(async {
+/// use std::time::Duration;
+/// use cache_core::{Region, test_util::{TaskQueue, TestCache}};
+///
+/// let tasks = TaskQueue::new();
+/// let test = TestCache::with(|builder| builder.spawn(tasks.clone()));
+/// let names: Region<u64, String> = test
+///     .cache()
+///     .region("names")
+///     .ttl(Duration::from_secs(60))
+///     .stale_while_revalidate(Duration::from_secs(60))
+///     .build()
+///     .unwrap();
+/// let name = async |name: &'static str| {
+///     names.call(&1_u64).load_detached(move || async move { Ok::<_, ()>(name.to_owned()) }).await.unwrap()
+/// };
+///
+/// # tasks.run_while(name("Ada")).await;
+/// test.clock().advance(Duration::from_secs(60));
+/// assert_eq!(name("Augusta").await, "Ada", "it is stale, and served at once");
+/// tasks.run();
+/// assert_eq!(name("Augusta").await, "Augusta");
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct TaskQueue {
+    tasks: Arc<Tasks>,
+}
+
+#[derive(Default)]
+struct Tasks(Mutex<Vec<Task>>);
+
+impl TaskQueue {
+    /// An empty queue.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets all tasks go on as far as they can; returns how many have not ended.
+    pub fn run(&self) -> usize {
+        loop {
+            // Not under the lock: a task may start another one.
+            let tasks = std::mem::take(&mut *self.tasks.0.lock());
+            let before = tasks.len();
+            let mut context = Context::from_waker(Waker::noop());
+            let mut left: Vec<Task> = Vec::new();
+            for mut task in tasks {
+                if task.as_mut().poll(&mut context).is_pending() {
+                    left.push(task);
+                }
+            }
+            let ended = before - left.len();
+            let mut tasks = self.tasks.0.lock();
+            tasks.extend(left);
+            if ended == 0 {
+                return tasks.len();
+            }
+        }
+    }
+
+    /// The result of `work`, with the tasks going on whenever it waits.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of `work`; the tasks stay.
+    pub async fn run_while<F: Future>(&self, work: F) -> F::Output {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            if let Poll::Ready(output) = work.as_mut().poll(context) {
+                return Poll::Ready(output);
+            }
+            self.run();
+            work.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// Drops all tasks, as a runtime that is shut down does.
+    pub fn drop_all(&self) {
+        let tasks = std::mem::take(&mut *self.tasks.0.lock());
+        drop(tasks);
+    }
+}
+
+impl Spawn for TaskQueue {
+    fn spawn(&self, task: Task) -> Result<(), Task> {
+        self.tasks.0.lock().push(task);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} tasks", self.0.lock().len())
     }
 }
 

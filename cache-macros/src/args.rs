@@ -1,6 +1,6 @@
-//! The arguments of the three attributes, as written.
+//! The arguments of `#[cached]` and `#[cached_impl]`, as written, and how arguments are read.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -20,6 +20,15 @@ pub(crate) const CACHED: Names = Names {
         "tags",
         "jitter",
         "negative_ttl",
+        "stale_while_revalidate",
+        "stale_if_error",
+        "refresh_ahead",
+        "early",
+        "timeout",
+        "soft_timeout",
+        "tti",
+        "cache_if",
+        "condition",
         "capacity",
         "weigh",
         "tier",
@@ -32,24 +41,8 @@ pub(crate) const CACHED: Names = Names {
         "helpers",
         "crate",
     ],
-    later: &[
-        "stale_while_revalidate",
-        "stale_if_error",
-        "refresh_ahead",
-        "early",
-        "cache_if",
-        "condition",
-        "timeout",
-        "soft_timeout",
-        "tti",
-        "consistency",
-        "codec",
-        "compress",
-        "encrypt",
-        "hash_tag",
-    ],
+    later: &["consistency", "codec", "compress", "encrypt", "hash_tag"],
 };
-const INVALIDATE: Names = Names { valid: &["tags", "cache", "on", "crate"], later: &[] };
 const IMPL: Names = Names { valid: &["crate"], later: &[] };
 
 /// `ttl = …`
@@ -58,9 +51,11 @@ pub(crate) enum Ttl {
     Default,
     Never,
     Expr(Expr),
+    /// A closure over the value.
+    Closure(Expr),
 }
 
-/// `negative_ttl = …`
+/// A duration: `negative_ttl = …`
 pub(crate) enum Life {
     Literal(crate::duration::Millis),
     Expr(Expr),
@@ -94,6 +89,15 @@ pub(crate) struct CachedArgs {
     pub(crate) tags: Attr<Vec<LitStr>>,
     pub(crate) jitter: Attr<u8>,
     pub(crate) negative_ttl: Attr<Life>,
+    pub(crate) stale_while_revalidate: Attr<Life>,
+    pub(crate) stale_if_error: Attr<Life>,
+    pub(crate) refresh_ahead: Attr<Expr>,
+    pub(crate) early: Attr<Expr>,
+    pub(crate) timeout: Attr<Life>,
+    pub(crate) soft_timeout: Attr<Life>,
+    pub(crate) tti: Attr<Life>,
+    pub(crate) cache_if: Attr<Expr>,
+    pub(crate) condition: Attr<Expr>,
     pub(crate) capacity: Attr<Expr>,
     pub(crate) weigh: Attr<Expr>,
     pub(crate) tier: Attr<Tier>,
@@ -117,6 +121,15 @@ impl CachedArgs {
             tags: Attr::none("tags"),
             jitter: Attr::none("jitter"),
             negative_ttl: Attr::none("negative_ttl"),
+            stale_while_revalidate: Attr::none("stale_while_revalidate"),
+            stale_if_error: Attr::none("stale_if_error"),
+            refresh_ahead: Attr::none("refresh_ahead"),
+            early: Attr::none("early"),
+            timeout: Attr::none("timeout"),
+            soft_timeout: Attr::none("soft_timeout"),
+            tti: Attr::none("tti"),
+            cache_if: Attr::none("cache_if"),
+            condition: Attr::none("condition"),
             capacity: Attr::none("capacity"),
             weigh: Attr::none("weigh"),
             tier: Attr::none("tier"),
@@ -133,71 +146,42 @@ impl CachedArgs {
             let name = input.call(Ident::parse_any)?;
             let span = name.span();
             match name.to_string().as_str() {
-                "ttl" => put(&mut args.ttl, ctxt, span, values::ttl(ctxt, value(input, &name, "\"5m\"")?)),
-                "key" => put(&mut args.key, ctxt, span, values::text(ctxt, "key", value(input, &name, "\"{id}\"")?)),
+                "ttl" => args.ttl.put(ctxt, span, values::ttl(ctxt, value(input, &name, "\"5m\"")?)),
+                "key" => args.key.put(ctxt, span, values::text(ctxt, "key", value(input, &name, "\"{id}\"")?)),
                 "skip" => args.skip.set(ctxt, span, values::names(ctxt, input, &name)?),
-                "tags" => put(&mut args.tags, ctxt, span, values::tags(ctxt, value(input, &name, "[\"users\"]")?)),
-                "jitter" => put(&mut args.jitter, ctxt, span, values::jitter(ctxt, value(input, &name, "10")?)),
-                "negative_ttl" => {
-                    put(&mut args.negative_ttl, ctxt, span, values::life(ctxt, value(input, &name, "\"30s\"")?));
+                "tags" => args.tags.put(ctxt, span, values::tags(ctxt, value(input, &name, "[\"users\"]")?)),
+                "jitter" => args.jitter.put(ctxt, span, values::jitter(ctxt, value(input, &name, "10")?)),
+                "negative_ttl" => args.negative_ttl.put(ctxt, span, values::life(ctxt, input, &name, "30s")?),
+                "stale_while_revalidate" => {
+                    args.stale_while_revalidate.put(ctxt, span, values::life(ctxt, input, &name, "1m")?);
                 }
+                "stale_if_error" => args.stale_if_error.put(ctxt, span, values::life(ctxt, input, &name, "1h")?),
+                "timeout" => args.timeout.put(ctxt, span, values::life(ctxt, input, &name, "2s")?),
+                "soft_timeout" => args.soft_timeout.put(ctxt, span, values::life(ctxt, input, &name, "100ms")?),
+                "tti" => args.tti.put(ctxt, span, values::life(ctxt, input, &name, "1m")?),
+                "refresh_ahead" => {
+                    let part = values::part_of_ttl(ctxt, value(input, &name, "0.8")?);
+                    args.refresh_ahead.put(ctxt, span, part);
+                }
+                "early" => args.early.put(ctxt, span, values::beta(ctxt, value(input, &name, "1.0")?)),
+                "cache_if" => args.cache_if.set(ctxt, span, value(input, &name, "|value: &V| true")?),
+                "condition" => args.condition.set(ctxt, span, value(input, &name, "id != 0")?),
                 "capacity" => {
-                    put(&mut args.capacity, ctxt, span, values::capacity(ctxt, value(input, &name, "5000")?));
+                    args.capacity.put(ctxt, span, values::capacity(ctxt, value(input, &name, "5000")?));
                 }
                 "weigh" => args.weigh.set(ctxt, span, value(input, &name, "|value: &V| 1")?),
-                "tier" => put(&mut args.tier, ctxt, span, values::tier(ctxt, value(input, &name, "\"l1\"")?)),
-                "version" => put(&mut args.version, ctxt, span, values::version(ctxt, value(input, &name, "2")?)),
-                "name" => put(&mut args.name, ctxt, span, values::name(ctxt, value(input, &name, "\"users\"")?)),
+                "tier" => args.tier.put(ctxt, span, values::tier(ctxt, value(input, &name, "\"l1\"")?)),
+                "version" => args.version.put(ctxt, span, values::version(ctxt, value(input, &name, "2")?)),
+                "name" => args.name.put(ctxt, span, values::name(ctxt, value(input, &name, "\"users\"")?)),
                 "cache" => args.cache.set(ctxt, span, value(input, &name, "my_cache()")?),
-                "track" => put(&mut args.track, ctxt, span, values::flag(ctxt, "track", value(input, &name, "false")?)),
+                "track" => args.track.put(ctxt, span, values::flag(ctxt, "track", value(input, &name, "false")?)),
                 "returns" => {
-                    put(&mut args.returns, ctxt, span, values::returns(ctxt, value(input, &name, "\"value\"")?));
+                    args.returns.put(ctxt, span, values::returns(ctxt, value(input, &name, "\"value\"")?));
                 }
                 "share_err" => args.share_err.set(ctxt, span, value(input, &name, "|error: &E| error.share()")?),
-                "helpers" => put(&mut args.helpers, ctxt, span, values::helpers(ctxt, value(input, &name, "false")?)),
+                "helpers" => args.helpers.put(ctxt, span, values::helpers(ctxt, value(input, &name, "false")?)),
                 "crate" => args.krate.set(ctxt, span, krate(input, &name)?),
                 other => unexpected(ctxt, &name, other, &CACHED, input),
-            }
-            Ok(())
-        });
-        args
-    }
-}
-
-/// `get_user(id)` or `self.users.get_user(id)`: what a mutator drops.
-pub(crate) struct TargetArg(pub(crate) Expr);
-
-/// `#[cache_invalidate(…)]`
-pub(crate) struct InvalidateArgs {
-    pub(crate) targets: Vec<TargetArg>,
-    pub(crate) tags: Attr<Vec<LitStr>>,
-    pub(crate) cache: Attr<Expr>,
-    pub(crate) on: Attr<()>,
-    pub(crate) krate: Attr<Path>,
-}
-
-impl InvalidateArgs {
-    pub(crate) fn parse(ctxt: &Ctxt, tokens: TokenStream) -> Self {
-        let mut args = InvalidateArgs {
-            targets: Vec::new(),
-            tags: Attr::none("tags"),
-            cache: Attr::none("cache"),
-            on: Attr::none("on"),
-            krate: Attr::none("crate"),
-        };
-        each(ctxt, tokens, |input, ctxt| {
-            if !(input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==])) {
-                args.targets.push(TargetArg(input.parse()?));
-                return Ok(());
-            }
-            let name = input.call(Ident::parse_any)?;
-            let span = name.span();
-            match name.to_string().as_str() {
-                "tags" => put(&mut args.tags, ctxt, span, values::tags(ctxt, value(input, &name, "[\"users\"]")?)),
-                "cache" => args.cache.set(ctxt, span, value(input, &name, "my_cache()")?),
-                "on" => put(&mut args.on, ctxt, span, values::on(ctxt, value(input, &name, "\"ok\"")?)),
-                "crate" => args.krate.set(ctxt, span, krate(input, &name)?),
-                other => unexpected(ctxt, &name, other, &INVALIDATE, input),
             }
             Ok(())
         });
@@ -226,7 +210,7 @@ impl ImplArgs {
 }
 
 /// Runs `one` per argument. After a mistake it goes on behind the next comma, so that every mistake is seen.
-fn each(ctxt: &Ctxt, tokens: TokenStream, mut one: impl FnMut(ParseStream<'_>, &Ctxt) -> syn::Result<()>) {
+pub(crate) fn each(ctxt: &Ctxt, tokens: TokenStream, mut one: impl FnMut(ParseStream<'_>, &Ctxt) -> syn::Result<()>) {
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
             if let Err(error) = one(input, ctxt) {
@@ -254,14 +238,8 @@ fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-fn put<T>(attr: &mut Attr<T>, ctxt: &Ctxt, span: Span, value: Option<T>) {
-    if let Some(value) = value {
-        attr.set(ctxt, span, value);
-    }
-}
-
 /// The expression after `name =`.
-fn value(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Expr> {
+pub(crate) fn value(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Expr> {
     if !input.peek(Token![=]) {
         let what = format!("`{name}` needs a value\nhelp: write `{name} = {example}`");
         return Err(syn::Error::new(name.span(), what));
@@ -274,7 +252,7 @@ fn value(input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Exp
     input.parse()
 }
 
-fn krate(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
+pub(crate) fn krate(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
     let expr = value(input, name, "my_crate::cache_core")?;
     match expr {
         Expr::Path(path) if path.qself.is_none() => Ok(path.path),
@@ -290,7 +268,7 @@ fn krate(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
 }
 
 /// An argument that is not there (yet); its value is skipped.
-fn unexpected(ctxt: &Ctxt, name: &Ident, text: &str, names: &Names, input: ParseStream<'_>) {
+pub(crate) fn unexpected(ctxt: &Ctxt, name: &Ident, text: &str, names: &Names, input: ParseStream<'_>) {
     if names.later.contains(&text) {
         let what =
             format!("`{text}` is not available yet: it is a known argument that this version does not implement");

@@ -25,6 +25,13 @@ impl<T> Attr<T> {
         }
     }
 
+    /// Sets what was read, if it could be.
+    pub(crate) fn put(&mut self, ctxt: &Ctxt, span: Span, value: Option<T>) {
+        if let Some(value) = value {
+            self.set(ctxt, span, value);
+        }
+    }
+
     pub(crate) fn get(&self) -> Option<&T> {
         self.value.as_ref().map(|(_, value)| value)
     }

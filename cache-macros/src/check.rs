@@ -1,13 +1,15 @@
 //! Argument against argument, and arguments against the signature.
 
+use quote::ToTokens;
 use syn::{Attribute, FnArg};
 
-use crate::args::{CachedArgs, Helpers, Tier, Ttl};
+use crate::args::{CachedArgs, Helpers, Tier};
+use crate::check_policy;
 use crate::ctxt::Ctxt;
 use crate::expand::body::is_cfg;
-use crate::item::{Arg, Function};
+use crate::item::{Arg, Function, mentions};
+use crate::mutator_args::InvalidateArgs;
 use crate::returns;
-use crate::roots::Used;
 
 /// Everything that does not depend on the key.
 pub(crate) fn cached(ctxt: &Ctxt, args: &CachedArgs, function: &Function, list: &[Arg]) {
@@ -54,7 +56,7 @@ pub(crate) fn cached(ctxt: &Ctxt, args: &CachedArgs, function: &Function, list: 
             "write `async fn`, or remove `tier`: functions that are not `async` live in the local tier",
         );
     }
-    policy_is_constant(ctxt, args, list);
+    check_policy::check(ctxt, args, function, list);
     if let (Some(Helpers::Named(name)), Some(span)) = (args.helpers.get(), args.helpers.span())
         && function.receiver().is_none()
         && name == function.name()
@@ -63,28 +65,27 @@ pub(crate) fn cached(ctxt: &Ctxt, args: &CachedArgs, function: &Function, list: 
     }
 }
 
-/// The policy belongs to the region, which all calls share.
-fn policy_is_constant(ctxt: &Ctxt, args: &CachedArgs, list: &[Arg]) {
-    let ttl = match args.ttl.get() {
-        Some(Ttl::Expr(expr)) => Some(("ttl", expr)),
-        _ => None,
-    };
-    let capacity = args.capacity.get().map(|expr| ("capacity", expr));
-    for (name, expr) in ttl.into_iter().chain(capacity) {
-        if let Some(argument) = Used::in_expr(expr, list).first(list) {
-            ctxt.error_on(
-                expr,
-                format!("`{name}` uses the argument `{argument}`: it is evaluated once, for all calls"),
-                format!("write a constant, as in `{name} = {}`", if name == "ttl" { "\"5m\"" } else { "5000" }),
-            );
-        }
-    }
-}
-
 fn attributes(input: &FnArg) -> &[Attribute] {
     match input {
         FnArg::Receiver(receiver) => &receiver.attrs,
         FnArg::Typed(typed) => &typed.attrs,
+    }
+}
+
+/// `on = "before"`: nothing has been returned that targets and tags could use.
+pub(crate) fn nothing_returned_yet(ctxt: &Ctxt, args: &InvalidateArgs) {
+    const HELP: &str =
+        "use arguments only, or drop it after the body with a second attribute: `#[cache_invalidate(…)]`";
+    for target in args.targets.iter().filter(|target| mentions(&target.0.to_token_stream(), &["ret"])) {
+        let what = "this target uses `ret`, and `on = \"before\"` drops it before anything is returned";
+        ctxt.error_on(&target.0, what, HELP);
+    }
+    for tag in args.tags.get().into_iter().flatten() {
+        let template = crate::template::Template::parse(tag);
+        if template.is_ok_and(|template| template.parts.iter().any(|part| part.root == "ret")) {
+            let what = "this tag uses `ret`, and `on = \"before\"` drops it before anything is returned";
+            ctxt.error(tag.span(), what, HELP);
+        }
     }
 }
 

@@ -63,7 +63,7 @@ impl Millis {
         }
         if total < MINIMUM_MS {
             let what = if total == 0 { "zero" } else { "too short" };
-            return Err(bad(format!("`{text}` is {what}: the shortest life of an entry is 10 ms")));
+            return Err(bad(format!("`{text}` is {what}: the shortest time the clock tells is 10 ms")));
         }
         Ok(Millis(total))
     }

@@ -1,7 +1,7 @@
 //! Where the runtime lives.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::Path;
 
 /// `::cache_core::__private`, or the door inside the path given by `crate = path`.
@@ -10,6 +10,13 @@ pub(crate) fn runtime(krate: Option<&Path>) -> TokenStream {
         Some(path) => quote!(#path::__private),
         None => quote!(::cache_core::__private),
     }
+}
+
+/// The runtime for a type of a signature: an error about what is inside of it shall not underline the attribute.
+pub(crate) fn runtime_at(rt: &TokenStream, span: Span) -> TokenStream {
+    // A path that was given can be a `$crate`, which has no meaning at another place.
+    let ours = rt.to_string() == runtime(None).to_string();
+    if ours { quote_spanned!(span=> ::cache_core::__private) } else { rt.clone() }
 }
 
 /// `span`, seeing the names that generated code sees: an error lands on the user's token while locals still resolve

@@ -88,12 +88,8 @@ impl Tags {
         }
     }
 
-    /// The `late` argument of a load.
-    pub(crate) fn late(&self, rt: &TokenStream) -> TokenStream {
-        if self.late.is_empty() {
-            return quote!(#rt::no_late_tags);
-        }
-        let late = &self.late;
-        quote!(move |ret: &_, __cache_late: &mut #rt::LateTags<'_>| { #(__cache_late.push(#late);)* })
+    /// What the tags take from the value, as statements over `ret` and `__cache_late`.
+    pub(crate) fn late(&self) -> Vec<TokenStream> {
+        self.late.iter().map(|tag| quote!(__cache_late.tag(#tag);)).collect()
     }
 }

@@ -5,9 +5,10 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, ExprLit, ExprUnary, Lit, LitInt, LitStr, UnOp, parenthesized};
 
-use crate::args::{Helpers, Life, Returns, Tier, Ttl, parse_names};
+use crate::args::{Helpers, Life, Returns, Tier, Ttl, parse_names, value};
 use crate::ctxt::Ctxt;
 use crate::duration::Millis;
+use crate::mutator_args::On;
 
 /// `ttl = "5m"`, an expression, `"default"` or `"never"`.
 pub(crate) fn ttl(ctxt: &Ctxt, expr: Expr) -> Option<Ttl> {
@@ -18,23 +19,69 @@ pub(crate) fn ttl(ctxt: &Ctxt, expr: Expr) -> Option<Ttl> {
             _ => millis(ctxt, text).map(|millis| Ttl::Literal(millis, text.clone())),
         };
     }
-    if let Expr::Closure(closure) = &expr {
-        ctxt.error_on(
-            closure,
-            "a `ttl` closure is not available yet",
-            "write one duration, as in `ttl = \"5m\"`, or an expression of type `Duration`",
-        );
-        return None;
+    if let Expr::Closure(_) = &expr {
+        return one_argument(ctxt, "ttl", expr).map(Ttl::Closure);
     }
     duration_expr(ctxt, "ttl", expr).map(Ttl::Expr)
 }
 
 /// `negative_ttl = "30s"` or an expression.
-pub(crate) fn life(ctxt: &Ctxt, expr: Expr) -> Option<Life> {
-    match as_str(&expr) {
+pub(crate) fn life(ctxt: &Ctxt, input: ParseStream<'_>, name: &Ident, example: &str) -> syn::Result<Option<Life>> {
+    let expr = value(input, name, &format!("\"{example}\""))?;
+    Ok(match as_str(&expr) {
         Some(text) => millis(ctxt, text).map(Life::Literal),
-        None => duration_expr(ctxt, "negative_ttl", expr).map(Life::Expr),
+        None => duration_expr(ctxt, &name.to_string(), expr).map(Life::Expr),
+    })
+}
+
+/// `refresh_ahead = 0.8`
+pub(crate) fn part_of_ttl(ctxt: &Ctxt, expr: Expr) -> Option<Expr> {
+    let wrong = as_float(&expr).is_some_and(|part| !(part > 0.0 && part < 1.0)) || is_negative(&expr);
+    if wrong || as_str(&expr).is_some() {
+        let what = "`refresh_ahead` is a part of the ttl: a number between 0 and 1";
+        ctxt.error_on(&expr, what, "write `refresh_ahead = 0.8` to load anew after 80 % of the ttl");
+        return None;
     }
+    Some(float(expr))
+}
+
+/// `early = 1.0`
+pub(crate) fn beta(ctxt: &Ctxt, expr: Expr) -> Option<Expr> {
+    if as_float(&expr).is_some_and(|beta| beta <= 0.0) || is_negative(&expr) || as_str(&expr).is_some() {
+        let what = "`early` is a number above 0: the β of the XFetch rule";
+        ctxt.error_on(&expr, what, "write `early = 1.0`, which is the optimum; more is earlier");
+        return None;
+    }
+    Some(float(expr))
+}
+
+/// `1` means `1.0` here.
+fn float(expr: Expr) -> Expr {
+    match &expr {
+        Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) if int.suffix().is_empty() => {
+            let float = syn::LitFloat::new(&format!("{int}.0"), int.span());
+            syn::parse_quote!(#float)
+        }
+        _ => expr,
+    }
+}
+
+fn is_negative(expr: &Expr) -> bool {
+    matches!(expr, Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }))
+}
+
+/// A closure of one argument, the value.
+fn one_argument(ctxt: &Ctxt, name: &str, expr: Expr) -> Option<Expr> {
+    let Expr::Closure(closure) = &expr else { return Some(expr) };
+    if closure.inputs.len() == 1 {
+        return Some(expr);
+    }
+    ctxt.error_on(
+        closure,
+        format!("a `{name}` closure takes the value, and nothing else"),
+        format!("write `{name} = |value: &V| …`"),
+    );
+    None
 }
 
 /// Refuses numbers: they have no unit.
@@ -238,17 +285,19 @@ pub(crate) fn helpers(ctxt: &Ctxt, expr: Expr) -> Option<Helpers> {
     None
 }
 
-/// `on = "ok"`, the only one there is.
-pub(crate) fn on(ctxt: &Ctxt, expr: Expr) -> Option<()> {
+/// `on = "ok"` and the other moments.
+pub(crate) fn on(ctxt: &Ctxt, expr: Expr) -> Option<On> {
     match as_str(&expr).map(LitStr::value).as_deref() {
-        Some("ok") => Some(()),
-        Some(later @ ("always" | "before" | "around")) => {
-            let what = format!("`on = \"{later}\"` is not available yet");
-            ctxt.error_on(&expr, what, "write `on = \"ok\"`, or remove it: it is the default");
-            None
-        }
+        Some("ok") => Some(On::Ok),
+        Some("always") => Some(On::Always),
+        Some("before") => Some(On::Before),
+        Some("around") => Some(On::Around),
         _ => {
-            ctxt.error_on(&expr, "`on` is \"ok\"", "write `on = \"ok\"`, or remove it: it is the default");
+            ctxt.error_on(
+                &expr,
+                "`on` is \"ok\", \"always\", \"before\" or \"around\"",
+                "write `on = \"always\"` to drop entries after a failure too, or remove it for `on = \"ok\"`",
+            );
             None
         }
     }
@@ -264,6 +313,14 @@ fn as_str(expr: &Expr) -> Option<&LitStr> {
 fn as_int(expr: &Expr) -> Option<&LitInt> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => Some(int),
+        _ => None,
+    }
+}
+
+fn as_float(expr: &Expr) -> Option<f64> {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => int.base10_parse().ok(),
+        Expr::Lit(ExprLit { lit: Lit::Float(float), .. }) => float.base10_parse().ok(),
         _ => None,
     }
 }

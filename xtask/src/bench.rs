@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::command::{Command, Failure};
 
 /// Benchmarks of the package `cache-benches`, one binary each.
-const BENCHES: &[&str] = &["hit"];
+const BENCHES: &[&str] = &["hit", "flight", "memory", "policies"];
 
 pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
     let peers = args.flag("--peers");

@@ -20,12 +20,16 @@ cargo x <command>
         Runs the compile-fail tests and writes the messages of this compiler into their .stderr files. Read the
         difference before you commit it: these texts are part of the interface.
 
-  bench hit [--rounds <n>] [--seconds <n>] [--peers] [--check]
-        A hit through #[cached] against a bare quick_cache: a table, then one line `RATIO <name> <value>` per case.
-        --rounds   how many rounds, 21 if not given
+  bench <name> [--rounds <n>] [--seconds <n>] [--peers] [--check]
+        A table, then one line `RATIO <name> <value>` per case.
+        hit        a hit through #[cached] against a bare quick_cache
+        flight     how many loads a thousand tasks make of one cold key, and how long they wait
+        memory     bytes per entry, the time of invalidations, and what is left of expired entries
+        policies   hit ratios against a bare quick_cache
+        --rounds   how many rounds; each has a number of its own if not given
         --seconds  stop after that time, though not before three rounds
-        --peers    afterwards the same loop over other caches (compiles them first)
-        --check    fail if a ratio is above its limit
+        --peers    afterwards the same over other caches (compiles them first)
+        --check    fail if a figure is beyond its limit
 
   help
         This text.

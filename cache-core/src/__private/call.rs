@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::function::{Function, InstanceId, region_name};
-use super::invalidate::Target;
 use super::kind::{Kind, Split};
 use super::miss::Miss;
+use super::put::PutTarget;
 use super::source::Source;
-use super::tags::{LateTags, TagText, collect};
+use super::tags::{FromValue, TagText, collect};
 use crate::cache::Cache;
 use crate::flight::Outcome;
 use crate::invalidated::Invalidating;
 use crate::key::CacheKey;
 use crate::policy::{Policy, Ttl};
-use crate::region::{AnyRegion, Blueprint, CacheValue, Found, Hooks, RegionInner, Weigh};
+use crate::region::{AnyRegion, Blueprint, CacheValue, Found, Hooks, Late, RegionInner, Weigh};
+use crate::target::Target;
 
 /// What a call found: the return value, or the right to load it.
 pub enum Look<Kd: Kind, O> {
@@ -64,6 +65,41 @@ impl<V> Settings<V> {
     #[must_use]
     pub fn negative_ttl(self, ttl: Duration) -> Self {
         self.with(|policy| policy.negative_ttl(ttl))
+    }
+
+    #[must_use]
+    pub fn stale_while_revalidate(self, window: Duration) -> Self {
+        self.with(|policy| policy.stale_while_revalidate(window))
+    }
+
+    #[must_use]
+    pub fn stale_if_error(self, window: Duration) -> Self {
+        self.with(|policy| policy.stale_if_error(window))
+    }
+
+    #[must_use]
+    pub fn refresh_ahead(self, part: f64) -> Self {
+        self.with(|policy| policy.refresh_ahead(part))
+    }
+
+    #[must_use]
+    pub fn early(self, beta: f64) -> Self {
+        self.with(|policy| policy.early(beta))
+    }
+
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.with(|policy| policy.timeout(timeout))
+    }
+
+    #[must_use]
+    pub fn soft_timeout(self, timeout: Duration) -> Self {
+        self.with(|policy| policy.soft_timeout(timeout))
+    }
+
+    #[must_use]
+    pub fn tti(self, tti: Duration) -> Self {
+        self.with(|policy| policy.tti(tti))
     }
 
     #[must_use]
@@ -130,20 +166,39 @@ where
         self.look_further(key)
     }
 
+    /// `condition`: looks only if it holds; without it the call is made as if nothing was cached.
+    #[inline(always)]
+    pub fn look_if<Q: CacheKey>(self, condition: bool, key: &Q) -> Look<Kd, Q::Owned> {
+        if condition { self.look(key) } else { self.bypass(key) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn bypass<Q: CacheKey>(self, key: &Q) -> Look<Kd, Q::Owned> {
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
+            let look = region.by(key);
+            Look::Miss(Box::new(Miss { bypass: true, ..miss(&region, key, look.hash) }))
+        })
+    }
+
     #[cold]
     #[inline(never)]
     fn look_further<Q: CacheKey>(self, key: &Q) -> Look<Kd, Q::Owned> {
         self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
             let look = region.by(key);
+            let miss = || miss(&region, key, look.hash);
             let known = match region.look(&look) {
-                Found::Value(value) => return Look::Hit(Kd::hit(value)),
+                Found::Value(value) | Found::Stale { value, renew: false } => return Look::Hit(Kd::hit(value)),
+                Found::Due(value) | Found::Stale { value, .. } => {
+                    return Look::Miss(Box::new(Miss { renew: Some(value), ..miss() }));
+                }
                 Found::Absent if Kd::ABSENCES => Some(Outcome::Absent),
                 Found::Error(error) => error.copy().map(Outcome::Error),
                 Found::Absent | Found::Nothing => None,
             };
             match known {
                 Some(outcome) => Look::Hit(Kd::join(Split(outcome))),
-                None => Look::Miss(Box::new(miss(&region, key, look.hash, false))),
+                None => Look::Miss(Box::new(miss())),
             }
         })
     }
@@ -152,15 +207,15 @@ where
     pub fn refresh<Q: CacheKey>(self, key: &Q) -> Miss<Kd, Q::Owned> {
         self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
             let look = region.by(key);
-            miss(&region, key, look.hash, true)
+            Miss { force: true, ..miss(&region, key, look.hash) }
         })
     }
 
     pub fn peek<Q: CacheKey>(self, key: &Q) -> Option<Kd::Named> {
         self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| match region.peek(&region.by(key)) {
-            Found::Value(value) => Kd::named(Some(value)),
+            Found::Value(value) | Found::Due(value) => Kd::named(Some(value)),
             Found::Absent => Kd::named(None),
-            Found::Error(_) | Found::Nothing => None,
+            Found::Stale { .. } | Found::Error(_) | Found::Nothing => None,
         })
     }
 
@@ -168,14 +223,14 @@ where
     where
         Q: CacheKey,
         T: IntoIterator<Item = TagText>,
-        L: FnOnce(&Kd::Value, &mut LateTags<'_>),
+        L: FnOnce(&Kd::Value, &mut FromValue<'_>),
     {
-        let mut list = collect(tags);
+        let mut known = Late { tags: collect(tags), ..Late::default() };
         let value = Kd::unnamed(value);
         if let Some(value) = &value {
-            late(value, &mut LateTags(&mut list));
+            late(value, &mut FromValue(&mut known));
         }
-        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| region.put(&region.by(key), value, list));
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| region.put(&region.by(key), value, known));
         Invalidating::done()
     }
 
@@ -186,9 +241,19 @@ where
 
     /// The key, to be invalidated later.
     pub fn target<Q: CacheKey>(self, key: &Q) -> Target {
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| Target::of(region.arc(), key.to_owned_key()))
+    }
+
+    /// The place of the key's entry, for a value that is not there yet.
+    pub fn put_target<Q, T, L>(self, key: &Q, tags: T, late: L) -> PutTarget<Kd::Named>
+    where
+        Q: CacheKey,
+        T: IntoIterator<Item = TagText>,
+        L: FnOnce(&Kd::Value, &mut FromValue<'_>) + Send + 'static,
+    {
+        let list = collect(tags);
         self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
-            let (region, key) = (region.arc(), key.to_owned_key());
-            Target::new(move || region.invalidate(&region.by(&key)))
+            PutTarget::new::<Kd, _, _>(region.arc(), key.to_owned_key(), list, late)
         })
     }
 
@@ -260,11 +325,20 @@ impl<T> std::ops::Deref for Held<'_, T> {
     }
 }
 
-fn miss<Q: CacheKey, Kd: Kind>(region: &Held<'_, Region<Q, Kd>>, key: &Q, hash: u64, force: bool) -> Miss<Kd, Q::Owned>
+fn miss<Q: CacheKey, Kd: Kind>(region: &Held<'_, Region<Q, Kd>>, key: &Q, hash: u64) -> Miss<Kd, Q::Owned>
 where
     Kd::Value: CacheValue,
 {
-    Miss { region: region.arc(), key: key.to_owned_key(), hash, force, kind: PhantomData }
+    Miss {
+        region: region.arc(),
+        key: key.to_owned_key(),
+        hash,
+        force: false,
+        renew: None,
+        bypass: false,
+        timed_out: None,
+        kind: PhantomData,
+    }
 }
 
 #[cold]

@@ -1,31 +1,10 @@
 //! What `#[cache_invalidate]` does.
 
-use std::fmt;
-
 use super::kind::Returned;
 use super::source::Source;
 use super::tags::TagText;
 use crate::invalidated::{Invalidated, Invalidating};
-
-/// A key to be invalidated later: evaluated before the mutator's body, fired after it.
-pub struct Target(Box<dyn FnOnce() + Send>);
-
-impl Target {
-    pub(super) fn new(invalidate: impl FnOnce() + Send + 'static) -> Self {
-        Self(Box::new(invalidate))
-    }
-
-    pub fn invalidate(self) -> Invalidating {
-        (self.0)();
-        Invalidating::done()
-    }
-}
-
-impl fmt::Debug for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Target")
-    }
-}
+use crate::target::Target;
 
 /// Whether a mutator did what it was asked to.
 pub fn succeeded<Kd: Returned>(_: Kd, ret: &Kd::Ret) -> bool {

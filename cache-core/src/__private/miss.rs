@@ -9,10 +9,11 @@ use std::task::{Context, Poll};
 use futures_util::stream::{self, StreamExt};
 
 use super::kind::{Kind, Split};
-use super::tags::{LateTags, TagText, collect};
+use super::tags::{FromValue, TagText, collect};
 use crate::flight::Outcome;
 use crate::key::{CacheKey, Look};
-use crate::region::{CacheValue, Plan, RegionInner, Share, TagList};
+use crate::region::{CacheValue, Late, Plan, RegionInner, Share, Timeout};
+use crate::timeout::LoadTimeout;
 
 /// How many functions [`warm`] runs at once.
 const WARMING: usize = 16;
@@ -23,6 +24,11 @@ pub struct Miss<Kd: Kind, O> {
     pub(super) key: O,
     pub(super) hash: u64,
     pub(super) force: bool,
+    /// What is there, and is to be loaded anew.
+    pub(super) renew: Option<Kd::Value>,
+    /// Neither take what is there nor store anything.
+    pub(super) bypass: bool,
+    pub(super) timed_out: Option<fn(LoadTimeout) -> Kd::Error>,
     pub(super) kind: PhantomData<Kd>,
 }
 
@@ -32,29 +38,75 @@ where
     Kd::Value: CacheValue,
     O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
 {
-    pub async fn load<T, L, F, Fut>(self, share: Share<Kd::Error>, tags: T, late: L, body: F) -> Kd::Ret
+    /// `timeout`: what a load that is dropped at it ends with.
+    #[must_use]
+    pub fn timing_out(mut self, error: fn(LoadTimeout) -> Kd::Error) -> Self {
+        self.timed_out = Some(error);
+        self
+    }
+
+    /// Whether there is a value to be served while it is loaded anew.
+    #[must_use]
+    pub fn is_renewal(&self) -> bool {
+        self.renew.is_some()
+    }
+
+    /// A load that may go on without its caller: in the background if there is a value to be served meanwhile, else in
+    /// a task of its own.
+    pub async fn load_detached<T, L, F, Fut>(mut self, share: Share<Kd::Error>, tags: T, late: L, body: F) -> Kd::Ret
+    where
+        T: IntoIterator<Item = TagText> + 'static,
+        L: FnOnce(&Kd::Value, &mut FromValue<'_>) + Send + 'static,
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Kd::Ret> + Send,
+        Kd::Error: Send,
+    {
+        let plan = self.plan(share, tags, late);
+        let look = Look { hash: self.hash, key: &self.key };
+        let body = move || returned::<Kd, Fut>(body);
+        let outcome = match self.renew.take() {
+            _ if self.bypass => self.region.bypass(&plan, body).await,
+            Some(value) => Arc::clone(&self.region).serve_and_renew(look, value, plan, body).await,
+            None => self.region.load_detached(look, plan, body).await,
+        };
+        Kd::join(Split(outcome))
+    }
+
+    pub async fn load<T, L, F, Fut>(mut self, share: Share<Kd::Error>, tags: T, late: L, body: F) -> Kd::Ret
     where
         T: IntoIterator<Item = TagText>,
-        L: FnOnce(&Kd::Value, &mut LateTags<'_>),
+        L: FnOnce(&Kd::Value, &mut FromValue<'_>),
         F: FnOnce() -> Fut,
         Fut: Future<Output = Kd::Ret>,
     {
         let plan = self.plan(share, tags, late);
         let look = Look { hash: self.hash, key: &self.key };
-        Kd::join(Split(self.region.load(look, plan, || returned::<Kd, Fut>(body)).await))
+        let body = || returned::<Kd, Fut>(body);
+        let outcome = match self.renew.take() {
+            _ if self.bypass => self.region.bypass(&plan, body).await,
+            Some(value) => self.region.renew(look, value, plan, body).await,
+            None => self.region.load(look, plan, body).await,
+        };
+        Kd::join(Split(outcome))
     }
 
     #[cold]
     #[inline(never)]
-    pub fn load_blocking<T, L, F>(self, share: Share<Kd::Error>, tags: T, late: L, body: F) -> Kd::Ret
+    pub fn load_blocking<T, L, F>(mut self, share: Share<Kd::Error>, tags: T, late: L, body: F) -> Kd::Ret
     where
         T: IntoIterator<Item = TagText>,
-        L: FnOnce(&Kd::Value, &mut LateTags<'_>),
+        L: FnOnce(&Kd::Value, &mut FromValue<'_>),
         F: FnOnce() -> Kd::Ret,
     {
         let plan = self.plan(share, tags, late);
         let look = Look { hash: self.hash, key: &self.key };
-        Kd::join(Split(self.region.load_blocking(look, plan, || Kd::split(body()).0)))
+        let body = || Kd::split(body()).0;
+        let outcome = match self.renew.take() {
+            _ if self.bypass => body(),
+            Some(value) => self.region.renew_blocking(look, value, plan, body),
+            None => self.region.load_blocking(look, plan, body),
+        };
+        Kd::join(Split(outcome))
     }
 
     fn plan<T, L>(
@@ -62,17 +114,21 @@ where
         share: Share<Kd::Error>,
         tags: T,
         late: L,
-    ) -> Plan<Kd::Error, impl FnOnce(&Kd::Value, &mut TagList) + use<T, L, Kd, O>>
+    ) -> Plan<Kd::Error, impl FnOnce(&Kd::Value, &mut Late) + use<T, L, Kd, O>>
     where
         T: IntoIterator<Item = TagText>,
-        L: FnOnce(&Kd::Value, &mut LateTags<'_>),
+        L: FnOnce(&Kd::Value, &mut FromValue<'_>),
     {
+        let (timeout, soft_timeout) = self.region.timeouts();
         Plan {
             share,
             tags: collect(tags),
-            late: move |value: &Kd::Value, list: &mut TagList| late(value, &mut LateTags(list)),
+            late: move |value: &Kd::Value, known: &mut Late| late(value, &mut FromValue(known)),
+            ttl: None,
             force: self.force,
             absences: Kd::ABSENCES,
+            timeout: timeout.zip(self.timed_out).map(|(after, error)| Timeout { after, error }),
+            soft_timeout,
         }
     }
 }

@@ -8,6 +8,7 @@
 use super::kind::{Kind, OptionKind, ResultKind, ResultOptionKind};
 use crate::key::CacheKey;
 use crate::region::{CacheValue, SharedValue};
+use crate::timeout::LoadTimeout;
 
 /// The demand is met.
 pub struct Yes;
@@ -136,6 +137,37 @@ impl<Kd: Never> NegativeKind<No> for Kd {}
 
 /// `negative_ttl` must have something to keep.
 pub fn require_negative<Kd: Kind + NegativeKind<M>, M>(_: Kd) {}
+
+#[diagnostic::on_unimplemented(
+    message = "`{E}` cannot say that a load was dropped at its timeout",
+    label = "a load that is dropped ends with this function's error",
+    note = "implement `From<cache_core::LoadTimeout>` for the error of the `Result` that it returns"
+)]
+pub trait TimeoutKind<M, E> {
+    fn timed_out(self) -> fn(LoadTimeout) -> E;
+}
+
+impl<Kd: Kind> TimeoutKind<Yes, Kd::Error> for Kd
+where
+    Kd::Error: From<LoadTimeout>,
+{
+    fn timed_out(self) -> fn(LoadTimeout) -> Kd::Error {
+        Kd::Error::from
+    }
+}
+
+impl<Kd: Never, E> TimeoutKind<No, E> for Kd {
+    fn timed_out(self) -> fn(LoadTimeout) -> E {
+        |_| unreachable!("nothing is never")
+    }
+}
+
+/// The error of a function with a timeout must be able to say so.
+pub fn require_timeout<Kd: Kind + TimeoutKind<M, <Kd as Kind>::Error>, M>(
+    kind: Kd,
+) -> fn(LoadTimeout) -> <Kd as Kind>::Error {
+    kind.timed_out()
+}
 
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",

@@ -31,6 +31,14 @@ impl Source for Ambient {
     }
 }
 
+impl Ambient {
+    /// For a use after the body, which may end elsewhere.
+    #[must_use]
+    pub fn owned(self) -> OwnedSource {
+        OwnedSource(ambient::with(Cache::clone))
+    }
+}
+
 /// `cache = expr`.
 #[derive(Debug, Clone, Copy)]
 pub struct Explicit<'c>(&'c Cache);
@@ -56,11 +64,16 @@ impl Source for Explicit<'_> {
 }
 
 /// A cache of one's own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct OwnedSource(Cache);
 
 impl Source for OwnedSource {
     fn with<R>(&self, work: impl FnOnce(&Cache) -> R) -> R {
         work(&self.0)
     }
+}
+
+/// Evaluates a target in the cache that the attribute names.
+pub fn within<R>(source: &OwnedSource, target: impl FnOnce() -> R) -> R {
+    source.0.scope_sync(target)
 }

@@ -1,9 +1,10 @@
 //! Rendering the tags of generated functions.
 
 use std::hash::Hasher;
+use std::time::Duration;
 
 use crate::key::{CacheKey, KeyWriter};
-use crate::region::TagList;
+use crate::region::{Late, TagList};
 use crate::tag::Tag;
 
 /// A tag in the making.
@@ -65,18 +66,29 @@ impl CacheKey for TagPart {
     }
 }
 
-/// Takes the tags that are known from the value.
+/// Takes what is known from the value.
 #[derive(Debug)]
-pub struct LateTags<'l>(pub(super) &'l mut TagList);
+pub struct FromValue<'l>(pub(super) &'l mut Late);
 
-impl LateTags<'_> {
-    pub fn push(&mut self, tag: TagText) {
-        self.0.push(tag.finish());
+impl FromValue<'_> {
+    /// A tag.
+    pub fn tag(&mut self, tag: TagText) {
+        self.0.tags.push(tag.finish());
+    }
+
+    /// A ttl of the value's own.
+    pub fn ttl<V: ?Sized>(&mut self, value: &V, ttl: impl FnOnce(&V) -> Duration) {
+        self.0.ttl = Some(ttl(value));
+    }
+
+    /// Whether the value is kept.
+    pub fn cache_if<V: ?Sized>(&mut self, value: &V, keep: impl FnOnce(&V) -> bool) {
+        self.0.keep_out |= !keep(value);
     }
 }
 
-/// The value brings no tags.
-pub fn no_late_tags<V>(_: &V, _: &mut LateTags<'_>) {}
+/// The value brings nothing.
+pub fn nothing_late<V>(_: &V, _: &mut FromValue<'_>) {}
 
 pub(super) fn collect(tags: impl IntoIterator<Item = TagText>) -> TagList {
     let mut list = TagList::default();

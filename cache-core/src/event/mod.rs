@@ -52,6 +52,23 @@ pub enum Event {
         /// How long it had run.
         after: Duration,
     },
+    /// A load was dropped at its [`timeout`](crate::Policy::timeout).
+    LoadTimedOut {
+        /// The region.
+        region: Arc<str>,
+        /// The timeout.
+        after: Duration,
+    },
+    /// A load failed, and what was there before is served on: the loader's error goes to nobody.
+    RefreshFailed {
+        /// The region.
+        region: Arc<str>,
+    },
+    /// A value was to be loaded anew in the background, and there was no room for one more such load.
+    RefreshSkipped {
+        /// The region.
+        region: Arc<str>,
+    },
     /// A load needed, directly or through others, its own result; it was run without the cache.
     Reentrant {
         /// The region.
@@ -92,6 +109,9 @@ impl Event {
             Self::LoadCancelled { .. } => "load_cancelled",
             Self::LoadPanicked { .. } => "load_panicked",
             Self::LoadOverdue { .. } => "load_overdue",
+            Self::LoadTimedOut { .. } => "load_timed_out",
+            Self::RefreshFailed { .. } => "refresh_failed",
+            Self::RefreshSkipped { .. } => "refresh_skipped",
             Self::Reentrant { .. } => "reentrant",
             Self::Suspended { .. } => "suspended",
         }
@@ -112,6 +132,15 @@ impl fmt::Display for Event {
             Self::LoadPanicked { region } => write!(f, "a load of region `{region}` panicked"),
             Self::LoadOverdue { region, after } => {
                 write!(f, "a load of region `{region}` has not ended after {after:?}; a waiter takes over")
+            }
+            Self::LoadTimedOut { region, after } => {
+                write!(f, "a load of region `{region}` was dropped at its timeout of {after:?}")
+            }
+            Self::RefreshFailed { region } => {
+                write!(f, "a load of region `{region}` failed; what was there before is served on")
+            }
+            Self::RefreshSkipped { region } => {
+                write!(f, "a value of region `{region}` was not refreshed: too many loads run in the background")
             }
             Self::Reentrant { region } => {
                 write!(f, "a load of region `{region}` needs its own result; it runs without the cache")

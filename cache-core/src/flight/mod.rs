@@ -40,6 +40,8 @@ pub(crate) struct Limits {
     pub(crate) overdue: Duration,
     /// How many loads of a key run at once after an error that cannot be copied.
     pub(crate) scatter: usize,
+    /// How long after a failed load a stale value is served without another.
+    pub(crate) retry: Duration,
 }
 
 /// The loads of one key and those who wait for them.
@@ -101,6 +103,17 @@ pub(crate) enum Joined {
     Lead(Place),
     /// The ticket to ask [`wait_step`] with.
     Wait(u64),
+}
+
+/// Whom a result is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    All,
+    /// Only those who came before the load began: something was touched since. (They asked before the invalidation, so
+    /// either answer is right for them.)
+    Early,
+    /// It is an older value, served since the load failed: not for those who asked for a new one.
+    NotStrict,
 }
 
 /// Now, on both clocks.
@@ -168,6 +181,21 @@ impl<V> State<V> {
         Joined::Wait(ticket)
     }
 
+    /// Starts a load if none runs that is not overdue. (Those that are lose their place.)
+    pub(crate) fn claim(&mut self, tracked: bool, limits: &Limits, now: Now) -> Option<Place> {
+        self.forget_overdue(limits, now);
+        if !self.running.is_empty() {
+            return None;
+        }
+        self.tracked |= tracked;
+        Some(self.start_load(now))
+    }
+
+    /// The overdue loads lose their place: what they return one day goes to their own callers only.
+    fn forget_overdue(&mut self, limits: &Limits, now: Now) {
+        self.running.retain(|running| now.time.saturating_since(running.began) < limits.overdue);
+    }
+
     /// Whether this load still has its place; a load that was overdue has lost it.
     pub(crate) fn is_running(&self, place: Place) -> bool {
         self.running.iter().any(|running| running.load == place.load)
@@ -184,16 +212,9 @@ impl<V> State<V> {
         self.waiting.values().any(|waiter| waiter.verdict.is_none())
     }
 
-    /// Ends a load with a result that began at `started`: tells it to everybody, or only to those who came before
-    /// the load began when something was touched since (they asked before the invalidation, so either answer is
-    /// right for them). Who is left gets the next load.
-    pub(crate) fn land(
-        &mut self,
-        place: Place,
-        result: impl FnOnce() -> Landed<V>,
-        for_all: bool,
-        now: Now,
-    ) -> Wake<V> {
+    /// Ends a load with a result that began at `started`: tells it to those it is [`for`](For). Who is left gets the
+    /// next load.
+    pub(crate) fn land(&mut self, place: Place, result: impl FnOnce() -> Landed<V>, whom: For, now: Now) -> Wake<V> {
         self.end_load(place);
         let mut wake = Wake::default();
         // The source answers again: one load at a time.
@@ -203,8 +224,10 @@ impl<V> State<V> {
         }
         let result = Arc::new(result());
         // Loads and tickets are numbered together: a higher number began later.
-        let meant = |ticket, waiter: &Waiter<V>| {
-            if waiter.strict { place.load > ticket } else { for_all || waiter.start <= place.start }
+        let meant = |ticket, waiter: &Waiter<V>| match whom {
+            _ if waiter.strict => place.load > ticket && whom != For::NotStrict,
+            For::All | For::NotStrict => true,
+            For::Early => waiter.start <= place.start,
         };
         self.tell(&result, meant, &mut wake);
         wake._result = Some(result);

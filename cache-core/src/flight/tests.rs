@@ -5,7 +5,7 @@ use std::task::Waker;
 use super::*;
 use crate::touch::TouchClock;
 
-const LIMITS: Limits = Limits { overdue: Duration::from_secs(30), scatter: 2 };
+const LIMITS: Limits = Limits { overdue: Duration::from_secs(30), scatter: 2, retry: Duration::from_secs(1) };
 
 struct Table {
     flight: Flight<u32>,
@@ -46,7 +46,7 @@ impl Table {
 
     fn land(&self, place: Place, value: u32, for_all: bool) {
         let result = || Landed { outcome: Outcome::Value(value), ties: None, doubtful: false };
-        self.flight.lock().land(place, result, for_all, self.now()).all();
+        self.flight.lock().land(place, result, if for_all { For::All } else { For::Early }, self.now()).all();
     }
 
     fn told(&self, ticket: u64) -> Option<u32> {

@@ -38,8 +38,7 @@ pub(crate) fn wait_step<V>(flight: &Flight<V>, ticket: u64, limits: &Limits, now
             Poll::Waiting(limits.overdue - age)
         }
         _ => {
-            // The overdue loads lose their place: what they return one day goes to their own callers only.
-            state.running.retain(|running| now.time.saturating_since(running.began) < limits.overdue);
+            state.forget_overdue(limits, now);
             state.waiting.remove(&ticket);
             let place = state.start_load(now);
             Poll::TookOver(Verdict::Lead(place), oldest.unwrap_or_default())

@@ -20,6 +20,8 @@ const ORDERS: usize = 400;
 const SEED: u64 = 0;
 /// How many threads are held back in one run, at most.
 const DEPTH: usize = 3;
+/// The futures of a build that is not optimised are large.
+const STACK: usize = 256 * 1024;
 
 /// Runs a scenario in many orders.
 fn explore(scenario: impl Fn() + Send + Sync + 'static) {
@@ -30,5 +32,7 @@ fn explore(scenario: impl Fn() + Send + Sync + 'static) {
 
 fn run(scheduler: impl Scheduler + 'static, scenario: &Arc<impl Fn() + Send + Sync + 'static>) {
     let scenario = Arc::clone(scenario);
-    Runner::new(scheduler, shuttle::Config::new()).run(move || scenario());
+    let mut config = shuttle::Config::new();
+    config.stack_size = STACK;
+    Runner::new(scheduler, config).run(move || scenario());
 }

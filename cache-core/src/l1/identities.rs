@@ -45,6 +45,11 @@ impl<O: CacheKey<Owned = O> + Eq> Identities<O> {
         self.names.iter().map(|(key, name)| (&key.0, name))
     }
 
+    /// Whether something may depend on `key`.
+    pub(crate) fn knows<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> bool {
+        self.names.contains_key(look)
+    }
+
     pub(crate) fn touch<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, touch: Touch, clock: &TouchClock) {
         if let Some(name) = self.names.get(look) {
             clock.mark(name, touch);

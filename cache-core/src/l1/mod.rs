@@ -8,6 +8,7 @@
 #[cfg(any(test, feature = "test-util"))]
 mod check;
 mod identities;
+mod recent;
 mod shard;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use quick_cache::unsync;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
 use super::identities::Identities;
+use super::recent::RecentTouches;
 use super::{Leaving, SharedFlight};
 use crate::entry::Entry;
 use crate::flight::Flight;
@@ -24,6 +25,7 @@ pub(crate) struct Shard<O, V> {
     entries: unsync::Cache<StoredKey<O>, Entry<V>, ByWeight, KeyHasher, CollectEvicted>,
     flights: HashMap<StoredKey<O>, SharedFlight<V>, KeyHasher>,
     pub(crate) identities: Identities<O>,
+    pub(crate) recent: RecentTouches,
     heaviest: u64,
     hasher: KeyHasher,
 }
@@ -44,6 +46,7 @@ impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
             entries: unsync::Cache::with_options(options, ByWeight, hasher.clone(), CollectEvicted),
             flights: HashMap::with_hasher(hasher.clone()),
             identities: Identities::new(hasher.clone()),
+            recent: RecentTouches::new(),
             hasher: hasher.clone(),
             // The engine refuses what is heavier than its hot part.
             heaviest: ((capacity as f64 * HOT) as u64).clamp(capacity.min(1), capacity),
@@ -92,7 +95,8 @@ impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
             replaced.push((key, old));
             return;
         }
-        replaced.extend(self.entries.remove(&Stored(&key)));
+        // Only what is resident: `remove` would also take the ghost, by which the engine knows what it evicted too soon.
+        replaced.extend(self.entries.remove_if(&Stored(&key), |_| true));
         self.entries.insert_with_lifecycle(key, entry, evicted);
     }
 

@@ -12,10 +12,11 @@ use serde::de::DeserializeOwned;
 use super::Region;
 use super::inner::{Hooks, RegionInner, Rules};
 use crate::cache::Cache;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::RemovalCause;
 use crate::key::CacheKey;
 use crate::l1::Store;
+use crate::life::Lives;
 use crate::policy::{Policy, Ttl};
 use crate::shared::Shared;
 use crate::stats::Counters;
@@ -101,11 +102,20 @@ impl<K: CacheKey, V: CacheValue> RegionBuilder<'_, K, V, Local> {
     /// [`DuplicateRegion`](crate::ErrorKind::DuplicateRegion) if the cache has a region of this name,
     /// [`Configuration`](crate::ErrorKind::Configuration) if a setting cannot mean anything.
     pub fn build(self) -> Result<Region<K, V>, Error> {
-        self.cache.add_region(Blueprint { name: self.name, policy: self.policy, hooks: self.hooks, literals: None })
+        self.make()
     }
 }
 
 impl<K: CacheKey, V: CacheValue, Tier> RegionBuilder<'_, K, V, Tier> {
+    fn make(self) -> Result<Region<K, V>, Error> {
+        if self.policy.timeout.is_some() || self.policy.soft_timeout.is_some() {
+            let what = "a region does not know the errors of its loads: set timeouts per call, as in \
+                        `region.call(&key).timeout(…)`";
+            return Err(Error::new(ErrorKind::Configuration, what));
+        }
+        self.cache.add_region(Blueprint { name: self.name, policy: self.policy, hooks: self.hooks, literals: None })
+    }
+
     /// Sets the whole policy. Default: [`Policy::new`].
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
@@ -139,6 +149,56 @@ impl<K: CacheKey, V: CacheValue, Tier> RegionBuilder<'_, K, V, Tier> {
     /// Whether entries depend on what their loads read; see [`Policy::track`]. Default: true.
     pub fn track(mut self, track: bool) -> Self {
         self.policy = self.policy.track(track);
+        self
+    }
+
+    /// How long after its ttl a value is served while it is loaded anew; see [`Policy::stale_while_revalidate`].
+    /// Default: not at all.
+    ///
+    /// Only a [detached](crate::Call::load_detached) load runs in the background. With any other, of the callers who find a
+    /// stale value one loads it anew in its own time, and the rest are served at once.
+    pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
+        self.policy = self.policy.stale_while_revalidate(window);
+        self
+    }
+
+    /// How long after its ttl a value is served when loading it anew fails; see [`Policy::stale_if_error`]. Default: not
+    /// at all.
+    pub fn stale_if_error(mut self, window: Duration) -> Self {
+        self.policy = self.policy.stale_if_error(window);
+        self
+    }
+
+    /// After which part of its ttl a value is loaded anew; see [`Policy::refresh_ahead`], and
+    /// [`stale_while_revalidate`](Self::stale_while_revalidate) for who does it. Default: never.
+    pub fn refresh_ahead(mut self, part: f64) -> Self {
+        self.policy = self.policy.refresh_ahead(part);
+        self
+    }
+
+    /// Loads values anew at random before their ttl is over; see [`Policy::early`], and
+    /// [`stale_while_revalidate`](Self::stale_while_revalidate) for who does it. Default: never.
+    pub fn early(mut self, beta: f64) -> Self {
+        self.policy = self.policy.early(beta);
+        self
+    }
+
+    /// How long an entry is kept while nobody asks for it; see [`Policy::tti`]. Default: the whole ttl.
+    pub fn tti(mut self, tti: Duration) -> Self {
+        self.policy = self.policy.tti(tti);
+        self
+    }
+
+    /// Gives every value the ttl that `ttl` makes of its key (in its owned form) and itself, instead of the policy's. At
+    /// least 10 ms; with zero the value is not stored. Default: none.
+    pub fn ttl_by(mut self, ttl: impl Fn(&K::Owned, &V) -> Duration + Send + Sync + 'static) -> Self {
+        self.hooks.ttl = Some(Box::new(ttl));
+        self
+    }
+
+    /// Stores only the values for which `keep` is true; the others are handed out all the same. Default: all.
+    pub fn cache_if(mut self, keep: impl Fn(&K::Owned, &V) -> bool + Send + Sync + 'static) -> Self {
+        self.hooks.cache_if = Some(Box::new(keep));
         self
     }
 
@@ -198,6 +258,15 @@ where
         negative_ttl: policy.negative_ttl,
         jitter: policy.jitter,
         track: policy.track,
+        lives: Lives {
+            stale_while_revalidate: policy.stale_while_revalidate,
+            stale_if_error: policy.stale_if_error,
+            refresh_ahead: policy.refresh_ahead,
+            early: policy.early,
+            tti: policy.tti,
+        },
+        timeout: policy.timeout,
+        soft_timeout: policy.soft_timeout,
         keeps: keeps && policy.capacity > 0,
         literals,
     };

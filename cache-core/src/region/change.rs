@@ -1,13 +1,31 @@
 //! Putting and invalidating.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::inner::RegionInner;
-use super::tags::TagList;
+use super::tags::Late;
 use crate::entry::{Entry, More, Ties};
 use crate::event::{NotStored, RemovalCause};
 use crate::flight::{Landed, Outcome};
 use crate::key::{CacheKey, Look, StoredKey, pattern};
+use crate::touch::{Stamp, Touch};
+
+/// When a value was made that is put later.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    /// A reading before it was made.
+    pub(crate) since: Touch,
+    /// What the same maker put meanwhile.
+    pub(crate) own: Vec<Touch>,
+}
+
+impl Made {
+    /// Whether a touch by somebody else came later.
+    fn is_before(&self, touch: Touch) -> bool {
+        touch > self.since && !self.own.contains(&touch)
+    }
+}
 
 impl<O, V> RegionInner<O, V>
 where
@@ -16,25 +34,57 @@ where
 {
     /// Stores a value that the caller vouches for (or, with `None`, the knowledge that there is none). Loads that run
     /// are overtaken; those who wait for them get the value.
-    pub(crate) fn put<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, value: Option<V>, mut tags: TagList) {
+    pub(crate) fn put<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, value: Option<V>, late: Late) {
+        let _ = self.put_as_of(look, value, late, None);
+    }
+
+    /// A reading to [put](Self::put_as_of) by later: touches of the key are remembered from here on.
+    pub(crate) fn watch<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Touch {
+        let mut shard = self.store.write(look.hash);
+        shard.recent.keep();
+        self.shared.touches.read()
+    }
+
+    /// [`put`](Self::put) of a value that was made at some time after a reading. If its key, one of its tags or the
+    /// region was touched after that (by an invalidation or another put), the key is invalidated instead. Returns its own
+    /// touch of the key, if nobody else's was between.
+    pub(crate) fn put_as_of<Q: CacheKey<Owned = O> + ?Sized>(
+        &self,
+        look: &Look<'_, Q>,
+        value: Option<V>,
+        mut late: Late,
+        made: Option<Made>,
+    ) -> Option<Touch> {
         // Before the user's code: what is invalidated from here on means this value too.
-        let asked = self.shared.touches.read();
+        let asked = made.as_ref().map_or_else(|| self.shared.touches.read(), |made| made.since);
         if let Some(value) = &value {
-            self.add_own_tags(look.key, value, &mut tags);
+            self.add_own(look.key, value, &mut late);
         }
         let weight = self.weigh(value.as_ref());
-        let ttl = if value.is_some() { Some(self.rules.ttl) } else { self.rules.negative_ttl.map(Some) };
-        let mut refusal = tags.has_empty().then_some(NotStored::EmptyTag);
-        let tags = self.names(&tags);
+        let ttl = if value.is_some() { self.ttl(None, &late) } else { self.rules.negative_ttl.map(Some) };
+        let mut refusal = late.tags.has_empty().then_some(NotStored::EmptyTag);
+        let tags = self.names(&late.tags);
         let (mut replaced, mut evicted) = (Vec::new(), Vec::new());
 
         let mut shard = self.store.write(look.hash);
         let touch = self.shared.touches.advance();
+        let overtaken = made.as_ref().is_some_and(|made| made.is_before(shard.recent.last(look.hash)))
+            || self.touched.last() > asked
+            || tags.iter().any(|tag| tag.last() > asked);
+        if overtaken {
+            refusal = refusal.or(Some(NotStored::Overtaken));
+        }
+        shard.recent.touch(look.hash, touch);
         shard.identities.touch(look, touch, &self.shared.touches);
         let flight = shard.flight(look).map(Arc::clone);
+        let overtakes = flight.is_some();
         let wake = flight.map(|flight| {
             let mut state = flight.lock();
             state.touched = touch;
+            if made.is_some() && overtaken {
+                // Nobody vouches for the value any more: who waits goes on waiting for the load.
+                return crate::flight::Wake::default();
+            }
             // Doubtful, so that nothing is built on a put that has no identity here.
             let outcome = || value.clone().map_or(Outcome::Absent, Outcome::Value);
             let wake = state.overtake(|| Landed { outcome: outcome(), ties: None, doubtful: true });
@@ -43,17 +93,29 @@ where
             }
             wake
         });
-        if refusal.is_none() && (self.touched.last() > asked || tags.iter().any(|tag| tag.last() > asked)) {
-            refusal = Some(NotStored::Overtaken);
-        }
         let storable = ttl.filter(|_| refusal.is_none() && self.rules.keeps && self.shared.is_enabled());
         match storable {
             Some(ttl) if shard.can_hold(weight) => {
-                let more = (weight > 1).then(|| Box::new(More { weight, ..More::default() }));
-                let ties = (!tags.is_empty() || more.is_some()).then(|| Arc::new(Ties { start: touch, tags, more }));
-                let fresh_until = self.shared.expiry(self.clock.coarse(), ttl, self.rules.jitter);
+                // Of a value that may be older than this put, every name must be as untouched as the value is old: one
+                // that is being touched just now has its mark still to come. The key itself was touched by this put.
+                let start = made.as_ref().map_or(touch, |made| made.since);
+                // Where the key has a name, or a load under way is going to give it one that knows of that touch, the
+                // entry says so itself.
+                let named = made.is_some() && (overtakes || shard.identities.knows(look));
+                let own = named.then(|| {
+                    let [region, key] = self.own_stamps(start, shard.identities.name(look, touch));
+                    [region, Stamp { since: touch, ..key }]
+                });
+                let now = self.clock.coarse();
+                let (until, life) = match &value {
+                    Some(_) => self.life(now, ttl, Duration::ZERO, false),
+                    None => (self.shared.expiry(now, ttl, self.rules.jitter), None),
+                };
+                let more = (weight > 1 || own.is_some() || life.is_some())
+                    .then(|| Box::new(More { weight, own, life, ..More::default() }));
+                let ties = (!tags.is_empty() || more.is_some()).then(|| Arc::new(Ties { start, tags, more }));
                 let key = StoredKey(look.key.to_owned_key());
-                let entry = Entry::new(value, fresh_until, touch, ties);
+                let entry = Entry::new(value, until, start, ties);
                 shard.insert(key, entry, &mut replaced, &mut evicted);
             }
             _ => {
@@ -73,6 +135,7 @@ where
             self.not_stored(reason);
         }
         self.sweep_if_due();
+        (!overtaken).then_some(touch)
     }
 
     /// Drops one key. When this returns no call that begins later gets the old value (promise P3), and no load that
@@ -81,6 +144,7 @@ where
         let removed = {
             let mut shard = self.store.write(look.hash);
             let touch = self.shared.touches.advance();
+            shard.recent.touch(look.hash, touch);
             shard.identities.touch(look, touch, &self.shared.touches);
             if let Some(flight) = shard.flight(look) {
                 flight.lock().touched = touch;
@@ -110,8 +174,9 @@ where
             // two steps, so that rendering and matching keys does not keep readers out. An entry that is stored in
             // between comes from a load or a put that began after `touch`, and stays.
             let touch = {
-                let shard = shard.write();
+                let mut shard = shard.write();
                 let touch = self.shared.touches.advance();
+                shard.recent.touch_all(touch);
                 for (_, flight) in shard.flights().filter(|(key, _)| matches(key)) {
                     flight.lock().touched = touch;
                 }

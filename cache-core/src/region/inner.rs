@@ -12,6 +12,7 @@ use crate::event::{Event, NotStored, RemovalCause};
 use crate::freshness::Freshness;
 use crate::key::{CacheKey, KeyHasher, Look, render};
 use crate::l1::{Removed, Shard, Store};
+use crate::life::{Life, Lives};
 use crate::shared::Shared;
 use crate::stats::{Counters, count};
 use crate::tag::Tag;
@@ -42,6 +43,9 @@ pub(super) struct Rules {
     pub(super) negative_ttl: Option<Duration>,
     pub(super) jitter: u8,
     pub(super) track: bool,
+    pub(super) lives: Lives,
+    pub(super) timeout: Option<Duration>,
+    pub(super) soft_timeout: Option<Duration>,
     /// Whether anything is stored at all.
     pub(super) keeps: bool,
     /// The literal pieces of the key's text, where a template gave some.
@@ -50,18 +54,22 @@ pub(super) struct Rules {
 
 pub(crate) type Weigh<V> = Box<dyn Fn(&V) -> u64 + Send + Sync>;
 pub(crate) type TagsOf<O, V> = Box<dyn Fn(&O, &V) -> Vec<Tag> + Send + Sync>;
+pub(crate) type TtlOf<O, V> = Box<dyn Fn(&O, &V) -> Duration + Send + Sync>;
+pub(crate) type CacheIf<O, V> = Box<dyn Fn(&O, &V) -> bool + Send + Sync>;
 pub(crate) type OnRemoval<O, V> = Box<dyn Fn(&O, &V, RemovalCause) + Send + Sync>;
 
 /// The user's code that belongs to a region.
 pub(crate) struct Hooks<O, V> {
     pub(crate) weigh: Option<Weigh<V>>,
     pub(crate) tags: Option<TagsOf<O, V>>,
+    pub(crate) ttl: Option<TtlOf<O, V>>,
+    pub(crate) cache_if: Option<CacheIf<O, V>>,
     pub(crate) on_removal: Option<OnRemoval<O, V>>,
 }
 
 impl<O, V> Default for Hooks<O, V> {
     fn default() -> Self {
-        Self { weigh: None, tags: None, on_removal: None }
+        Self { weigh: None, tags: None, ttl: None, cache_if: None, on_removal: None }
     }
 }
 
@@ -69,11 +77,28 @@ impl<O, V> Default for Hooks<O, V> {
 #[derive(Debug)]
 pub(crate) enum Found<V> {
     Value(V),
+    /// A fresh value that is to be loaded anew before it is not.
+    Due(V),
+    /// A value whose ttl is over, and which may be served all the same.
+    Stale {
+        value: V,
+        /// Whether it is to be loaded anew; not if that has failed a moment ago.
+        renew: bool,
+    },
     /// It is known that there is no value.
     Absent,
     /// It is known that loading fails.
     Error(StoredError),
     Nothing,
+}
+
+/// Why an entry is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Somebody wants the value: a sliding expiry moves on, and chance may choose to load it anew.
+    Use,
+    /// Somebody wants to know what is there.
+    Peek,
 }
 
 impl<O, V> RegionInner<O, V>
@@ -97,7 +122,7 @@ where
         let shard = self.store.read(look.hash);
         let entry = shard.get(look)?;
         let marks = self.shared.touches.marks();
-        if !entry.is_still_valid(&self.touched, marks) || self.clock.has_reached(entry.fresh_until) {
+        if !entry.is_still_valid(&self.touched, marks) || self.clock.has_reached(entry.plain_until()) {
             return None;
         }
         let value = entry.value.clone()?;
@@ -119,14 +144,15 @@ where
     /// What [`hit`](Self::hit) leaves: absences and errors, hits inside of a load, and misses.
     #[cold]
     pub(crate) fn look_further<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Found<V> {
-        let (found, ties) = self.find(look, self.clock.coarse(), track::is_collecting());
+        let (found, ties) = self.find(look, self.clock.coarse(), track::is_collecting(), Purpose::Use);
         match &found {
             Found::Nothing => count(&self.counters.misses),
             _ => _ = self.counters.hits.increment(),
         }
-        if let Some(ties) = ties {
-            track::record(&ties);
+        if matches!(found, Found::Stale { .. }) {
+            count(&self.counters.stale_hits);
         }
+        record(&found, ties.as_ref());
         found
     }
 
@@ -136,18 +162,20 @@ where
         look: &Look<'_, Q>,
         now: Time,
         tied: bool,
+        purpose: Purpose,
     ) -> (Found<V>, Option<Arc<Ties>>) {
         {
             let shard = self.store.read(look.hash);
-            let Some(entry) = shard.peek(look).filter(|entry| self.is_fresh(entry, now)) else {
-                return (Found::Nothing, None);
-            };
+            let Some(entry) = shard.peek(look) else { return (Found::Nothing, None) };
             let known = entry.ties.as_ref().filter(|ties| ties.name_their_entry());
             if !tied || known.is_some() {
-                return (found(entry), known.filter(|_| tied).map(Arc::clone));
+                return match self.found(entry, now, purpose) {
+                    Found::Nothing => (Found::Nothing, None),
+                    found => (found, known.filter(|_| tied).map(Arc::clone)),
+                };
             }
         }
-        self.find_in(&mut self.store.write(look.hash), look, now, tied)
+        self.find_in(&mut self.store.write(look.hash), look, now, tied, purpose)
     }
 
     /// [`find`](Self::find), for who holds the shard already.
@@ -157,20 +185,30 @@ where
         look: &Look<'_, Q>,
         now: Time,
         tied: bool,
+        purpose: Purpose,
     ) -> (Found<V>, Option<Arc<Ties>>) {
-        let Some(entry) = shard.peek(look).filter(|entry| self.is_fresh(entry, now)) else {
-            return (Found::Nothing, None);
-        };
-        if !tied {
-            return (found(entry), None);
+        let Some(entry) = shard.peek(look) else { return (Found::Nothing, None) };
+        let found = self.found(entry, now, purpose);
+        if !tied || matches!(found, Found::Nothing) {
+            return (found, None);
         }
-        if let Some(ties) = entry.ties.as_ref().filter(|ties| ties.name_their_entry()) {
-            return (found(entry), Some(Arc::clone(ties)));
+        let ties = self.tie(shard, look);
+        (found, ties)
+    }
+
+    /// What a load that builds on the entry under a key depends on. The entry must be valid.
+    pub(super) fn tie<Q: CacheKey<Owned = O> + ?Sized>(
+        &self,
+        shard: &mut Shard<O, V>,
+        look: &Look<'_, Q>,
+    ) -> Option<Arc<Ties>> {
+        if let Some(ties) = shard.peek(look)?.ties.as_ref().filter(|ties| ties.name_their_entry()) {
+            return Some(Arc::clone(ties));
         }
         // The first load that builds on this entry: give it a name of its own. The entry is valid, so its key was not
         // touched since it was loaded, nor before it was (that is what valid means): a new identity starts untouched.
         let identity = shard.identities.name(look, Touch::NONE);
-        let changed = shard.change(look, |entry| {
+        shard.change(look, |entry| {
             let known = entry.ties.as_deref();
             let more = known.and_then(|ties| ties.more.as_deref()).cloned().unwrap_or_default();
             let ties = Arc::new(Ties {
@@ -179,12 +217,52 @@ where
                 more: Some(Box::new(More { own: Some(self.own_stamps(entry.start, identity)), ..more })),
             });
             entry.ties = Some(Arc::clone(&ties));
-            (found(entry), ties)
-        });
-        match changed {
-            Some((found, ties)) => (found, Some(ties)),
-            None => (Found::Nothing, None),
+            ties
+        })
+    }
+
+    /// What an entry is to someone who comes now.
+    fn found(&self, entry: &Entry<V>, now: Time, purpose: Purpose) -> Found<V> {
+        let lives = &self.rules.lives;
+        let freshness = entry.freshness(&self.touched, lives, now);
+        if !freshness.is_servable() {
+            return Found::Nothing;
         }
+        if purpose == Purpose::Use {
+            entry.note_use(lives, now);
+        }
+        let value = match (&entry.value, entry.error()) {
+            (Some(value), _) => value.clone(),
+            (None, Some(error)) => return Found::Error(error.clone()),
+            (None, None) => return Found::Absent,
+        };
+        match freshness {
+            Freshness::Due if purpose == Purpose::Use && self.is_chosen(entry, now) => Found::Due(value),
+            Freshness::Fresh | Freshness::Due => Found::Value(value),
+            Freshness::Stale => Found::Stale { value, renew: true },
+            Freshness::Failing => Found::Stale { value, renew: false },
+            Freshness::Spare | Freshness::Expired | Freshness::Invalid => Found::Nothing,
+        }
+    }
+
+    fn is_chosen(&self, entry: &Entry<V>, now: Time) -> bool {
+        entry.life().is_some_and(|life| life.is_chosen(&self.rules.lives, now, &*self.shared.random))
+    }
+
+    /// The dates of an entry that is stored now: until when it is simply fresh, and what else there is to its life.
+    pub(super) fn life(
+        &self,
+        now: Time,
+        ttl: Option<Duration>,
+        cost: Duration,
+        born_stale: bool,
+    ) -> (Time, Option<Arc<Life>>) {
+        let fresh_until = if born_stale { now } else { self.shared.expiry(now, ttl, self.rules.jitter) };
+        if self.rules.lives.are_plain() {
+            return (fresh_until, None);
+        }
+        let life = self.rules.lives.begin(now, fresh_until, cost);
+        (life.plain_until(&self.rules.lives), Some(Arc::new(life)))
     }
 
     pub(super) fn own_stamps(&self, start: Touch, identity: Arc<Name>) -> [Stamp; 2] {
@@ -192,20 +270,20 @@ where
     }
 
     #[inline]
-    pub(super) fn is_fresh(&self, entry: &Entry<V>, now: Time) -> bool {
-        entry.freshness(&self.touched, now) == Freshness::Fresh
+    pub(super) fn freshness(&self, entry: &Entry<V>, now: Time) -> Freshness {
+        entry.freshness(&self.touched, &self.rules.lives, now)
     }
 
     /// Looks without leaving a trace: no statistics, no use, no dependency.
     pub(crate) fn peek<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Found<V> {
-        self.find(look, self.clock.coarse(), false).0
+        self.find(look, self.clock.coarse(), false, Purpose::Peek).0
     }
 
     pub(super) fn remaining<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Option<Duration> {
         let now = self.clock.coarse();
         let shard = self.store.read(look.hash);
-        let entry = shard.peek(look).filter(|entry| self.is_fresh(entry, now))?;
-        Some(if entry.fresh_until == Time::NEVER { Duration::MAX } else { entry.fresh_until.saturating_since(now) })
+        let entry = shard.peek(look).filter(|entry| self.freshness(entry, now).is_fresh())?;
+        Some(entry.remaining(&self.rules.lives, now))
     }
 
     /// The text of a key, as patterns and people see it: `region:key`.
@@ -249,6 +327,11 @@ where
         self.shared.emit(&Event::NotStored { region: Arc::clone(&self.name), reason });
     }
 
+    /// The policy's hard and soft timeouts.
+    pub(crate) fn timeouts(&self) -> (Option<Duration>, Option<Duration>) {
+        (self.rules.timeout, self.rules.soft_timeout)
+    }
+
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
@@ -258,11 +341,13 @@ where
     }
 }
 
-fn found<V: Clone>(entry: &Entry<V>) -> Found<V> {
-    match (&entry.value, entry.error()) {
-        (Some(value), _) => Found::Value(value.clone()),
-        (None, Some(error)) => Found::Error(error.clone()),
-        (None, None) => Found::Absent,
+/// Makes the current load depend on what was found.
+pub(super) fn record<V>(found: &Found<V>, ties: Option<&Arc<Ties>>) {
+    if let Some(ties) = ties {
+        track::record(ties);
+    }
+    if matches!(found, Found::Stale { .. }) {
+        track::record_stale();
     }
 }
 

@@ -2,18 +2,21 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::inner::{Found, RegionInner};
+use super::inner::{Found, Purpose, RegionInner, record};
 use super::seat::Seat;
-use super::tags::TagList;
+use super::tags::{Late, TagList};
 use super::wait::Waiting;
 use crate::entry::{Sharing, StoredError};
 use crate::event::Event;
 use crate::flight::{Joined, Landed, Outcome, Verdict};
 use crate::key::{CacheKey, Look};
+use crate::policy::Ttl;
 use crate::shared::Shared;
 use crate::stats::count;
-use crate::track::{self, InScope, LoadScope};
+use crate::timeout::LoadTimeout;
+use crate::track::{self, LoadScope};
 
 /// How an error is copied for those who waited; `None` when it cannot be.
 pub(crate) type Share<E> = Option<Sharing<E>>;
@@ -23,26 +26,54 @@ pub(crate) struct Plan<E, L> {
     pub(crate) share: Share<E>,
     /// The tags that are known before the load.
     pub(crate) tags: TagList,
-    /// Adds the tags that are known from the value.
+    /// Adds what is known from the value.
     pub(crate) late: L,
+    /// A ttl for what is loaded now, whatever the policy says.
+    pub(crate) ttl: Option<Ttl>,
     /// Load even if there is a fresh entry, and take nothing that began to load before now.
     pub(crate) force: bool,
     /// Whether "there is no value" is an answer. A caller to whom it is none loads for itself.
     pub(crate) absences: bool,
+    pub(crate) timeout: Option<Timeout<E>>,
+    /// How long to wait for a load, if there is a stale value.
+    pub(crate) soft_timeout: Option<Duration>,
 }
 
-/// The `late` of a load whose value brings no tags.
-pub(crate) type NoTags<V> = fn(&V, &mut TagList);
+/// When a load is dropped, and what its callers are told then.
+pub(crate) struct Timeout<E> {
+    pub(crate) after: Duration,
+    pub(crate) error: fn(LoadTimeout) -> E,
+}
 
-impl<E, V> Plan<E, NoTags<V>> {
+/// The `late` of a load whose value brings nothing.
+pub(crate) type NoLate<V> = fn(&V, &mut Late);
+
+impl<E, V> Plan<E, NoLate<V>> {
     /// For a load that brings a value or fails.
     pub(crate) fn value(share: Share<E>) -> Self {
-        Self { share, tags: TagList::default(), late: |_, _| {}, force: false, absences: false }
+        Self {
+            share,
+            tags: TagList::default(),
+            late: |_, _| {},
+            ttl: None,
+            force: false,
+            absences: false,
+            timeout: None,
+            soft_timeout: None,
+        }
     }
 
     /// For a load that may bring nothing.
     pub(crate) fn optional(share: Share<E>) -> Self {
         Self { absences: true, ..Self::value(share) }
+    }
+}
+
+impl<E: 'static, L> Plan<E, L> {
+    /// A stored error, as this caller gets it; `None` if it cannot: it is of another type, or not to be shared.
+    fn copy(&self, error: &StoredError) -> Option<E> {
+        let timed_out = || Some((self.timeout.as_ref()?.error)(error.copy()?));
+        self.share.and_then(|_| error.copy()).or_else(timed_out)
     }
 }
 
@@ -68,12 +99,41 @@ where
     O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
+    /// The value under a key, loaded if there is none that may be served.
+    pub(crate) async fn get_or_load<Q, E, L, F, Fut>(
+        &self,
+        look: Look<'_, Q>,
+        plan: Plan<E, L>,
+        body: F,
+    ) -> Outcome<V, E>
+    where
+        Q: CacheKey<Owned = O> + ?Sized,
+        E: 'static,
+        L: FnOnce(&V, &mut Late),
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Outcome<V, E>>,
+    {
+        if !plan.force {
+            match self.look(&look) {
+                Found::Due(value) | Found::Stale { value, renew: true } => {
+                    return self.renew(look, value, plan, body).await;
+                }
+                found => {
+                    if let Some(outcome) = copy_found(found, &plan) {
+                        return outcome;
+                    }
+                }
+            }
+        }
+        self.load(look, plan, body).await
+    }
+
     /// Loads, or waits for who does. To be called after a look-up that found nothing.
     pub(crate) async fn load<Q, E, L, F, Fut>(&self, look: Look<'_, Q>, plan: Plan<E, L>, body: F) -> Outcome<V, E>
     where
         Q: CacheKey<Owned = O> + ?Sized,
         E: 'static,
-        L: FnOnce(&V, &mut TagList),
+        L: FnOnce(&V, &mut Late),
         F: FnOnce() -> Fut,
         Fut: Future<Output = Outcome<V, E>>,
     {
@@ -82,18 +142,13 @@ where
         loop {
             turn = match turn {
                 Turn::Done(outcome) => return outcome,
-                Turn::Alone => return InScope::new(self.alone(), async { body().await }).await,
+                Turn::Alone => return self.alone(&plan, body).await,
                 Turn::Again => self.take_part(&look, true, &plan),
                 Turn::Wait(mut waiting) => {
                     let verdict = (&mut waiting).await;
                     self.told(verdict, waiting, &plan)
                 }
-                Turn::Lead(seat) => {
-                    let scope = LoadScope::begin([seat.flight_id()], self.rules.track);
-                    let begun = seat.begin(&plan.tags);
-                    let outcome = InScope::new(Arc::clone(&scope), async { body().await }).await;
-                    return seat.land(begun, &scope.take(), plan, outcome);
-                }
+                Turn::Lead(seat) => return seat.run(plan, body).await.record(),
             };
         }
     }
@@ -103,7 +158,7 @@ where
     where
         Q: CacheKey<Owned = O> + ?Sized,
         E: 'static,
-        L: FnOnce(&V, &mut TagList),
+        L: FnOnce(&V, &mut Late),
         F: FnOnce() -> Outcome<V, E>,
     {
         self.shared.notice_suspension();
@@ -111,18 +166,13 @@ where
         loop {
             turn = match turn {
                 Turn::Done(outcome) => return outcome,
-                Turn::Alone => return track::in_scope(&self.alone(), body),
+                Turn::Alone => return track::in_scope(&self.lone_scope(), body),
                 Turn::Again => self.take_part(&look, true, &plan),
                 Turn::Wait(mut waiting) => {
                     let verdict = super::wait::block_on(&mut waiting);
                     self.told(verdict, waiting, &plan)
                 }
-                Turn::Lead(seat) => {
-                    let scope = LoadScope::begin([seat.flight_id()], self.rules.track);
-                    let begun = seat.begin(&plan.tags);
-                    let outcome = track::in_scope(&scope, body);
-                    return seat.land(begun, &scope.take(), plan, outcome);
-                }
+                Turn::Lead(seat) => return seat.run_blocking(plan, body).record(),
             };
         }
     }
@@ -143,28 +193,24 @@ where
             return Turn::Alone;
         }
         let collecting = track::is_collecting();
-        let (held, nearest) =
-            track::current().map(|scope| (scope.held(), scope.nearest().to_vec())).unwrap_or_default();
         let mut shard = self.store.write(look.hash);
         if !force {
             // Between the look-up and now another load may have landed, and its flight ended. Under this lock none can.
-            let (found, ties) = self.find_in(&mut shard, look, self.clock.coarse(), collecting);
-            if !matches!(found, Found::Nothing) {
+            let (found, ties) = self.find_in(&mut shard, look, self.clock.coarse(), collecting, Purpose::Use);
+            if !matches!(found, Found::Nothing | Found::Stale { renew: true, .. }) {
                 drop(shard);
-                ties.iter().for_each(track::record);
+                record(&found, ties.as_ref());
                 return copy_found(found, plan).map_or(Turn::Again, Turn::Done);
             }
         }
         let flight = shard.flight_or_begin(look, Shared::next_flight);
-        let nested = !held.is_empty();
-        let edge = if nested { track::WAITS.enter(&held, nearest, flight.id) } else { None };
-        if nested && edge.is_none() {
+        let Ok(edge) = track::wait_for(flight.id) else {
             // Not ours to end: whoever we would wait for takes part in it.
             drop(shard);
             self.shared.emit(&Event::Reentrant { region: Arc::clone(&self.name) });
             track::record_doubt();
             return Turn::Alone;
-        }
+        };
         let joined = flight.lock().join(self.shared.now(), collecting, force);
         drop(shard);
         let look = Look { hash: look.hash, key: look.key };
@@ -175,7 +221,7 @@ where
     }
 
     /// A scope that hides the surrounding load: what an uncached load reads is its own affair.
-    pub(super) fn alone(&self) -> Arc<LoadScope> {
+    pub(super) fn lone_scope(&self) -> Arc<LoadScope> {
         LoadScope::begin([], self.rules.track)
     }
 
@@ -207,9 +253,9 @@ where
 
 /// What was found, as an answer to this caller; `None` if it is none: an error of another type, or an absence where a
 /// value is wanted.
-fn copy_found<V, E: 'static, L>(found: Found<V>, plan: &Plan<E, L>) -> Option<Outcome<V, E>> {
+pub(super) fn copy_found<V, E: 'static, L>(found: Found<V>, plan: &Plan<E, L>) -> Option<Outcome<V, E>> {
     match found {
-        Found::Value(value) => Some(Outcome::Value(value)),
+        Found::Value(value) | Found::Due(value) | Found::Stale { value, .. } => Some(Outcome::Value(value)),
         Found::Absent => plan.absences.then_some(Outcome::Absent),
         Found::Error(error) => error.copy().map(Outcome::Error),
         Found::Nothing => None,
@@ -220,7 +266,6 @@ fn copy<V: Clone, E: 'static, L>(landed: &Landed<V>, plan: &Plan<E, L>) -> Optio
     match &landed.outcome {
         Outcome::Value(value) => Some(Outcome::Value(value.clone())),
         Outcome::Absent => plan.absences.then_some(Outcome::Absent),
-        Outcome::Error(error) if plan.share.is_some() => StoredError::copy(error).map(Outcome::Error),
-        Outcome::Error(_) => None,
+        Outcome::Error(error) => plan.copy(error).map(Outcome::Error),
     }
 }

@@ -6,7 +6,8 @@ use std::task::Poll;
 use hashbrown::HashMap;
 
 use super::inner::{Found, RegionInner};
-use super::load::{NoTags, Plan, Turn};
+use super::land::{Begun, Ended};
+use super::load::{NoLate, Plan, Turn};
 use super::seat::Seat;
 use super::tags::TagList;
 use crate::entry::Sharing;
@@ -37,12 +38,15 @@ where
         let mut missing = Vec::new();
         for index in first {
             match self.look(&self.by(&keys[index])) {
-                Found::Value(value) => results[index] = Some(value),
+                // What is due is left to callers of one key.
+                Found::Value(value) | Found::Due(value) | Found::Stale { value, renew: false } => {
+                    results[index] = Some(value);
+                }
                 Found::Absent => {}
-                Found::Error(_) | Found::Nothing => missing.push(index),
+                Found::Error(_) | Found::Stale { .. } | Found::Nothing => missing.push(index),
             }
         }
-        let plan = Plan::<E, NoTags<V>>::optional(Some(Sharing::by(E::clone)));
+        let plan = Plan::<E, NoLate<V>>::optional(Some(Sharing::by(E::clone)));
         while !missing.is_empty() {
             let (mut seats, mut waits, mut alone) = (Vec::new(), Vec::new(), Vec::new());
             for index in missing.drain(..) {
@@ -103,7 +107,7 @@ where
         let wanted: Vec<usize> = seats.iter().map(|(index, _)| *index).chain(alone.iter().copied()).collect();
         let batch: Vec<Q> = wanted.iter().map(|index| keys[*index].clone()).collect();
         let scope = LoadScope::begin(seats.iter().map(|(_, seat)| seat.flight_id()), self.rules.track);
-        let begun: Vec<_> = seats.iter().map(|(_, seat)| seat.begin(&TagList::default())).collect();
+        let begun: Vec<_> = seats.iter().map(|_| Begun::new(self, &TagList::default())).collect();
         let loaded = InScope::new(std::sync::Arc::clone(&scope), async { load(batch).await }).await;
         let collected = scope.take();
 
@@ -113,22 +117,26 @@ where
                 values.insert(StoredKey(key.to_owned_key()), value);
             }
         });
+        let mut failed = None;
         let mut value_of = |index: usize| values.remove(&self.by(&keys[index]));
         for ((index, seat), begun) in seats.into_iter().zip(begun) {
             let outcome = match &loaded {
                 Ok(()) => value_of(index).map_or(Outcome::Absent, Outcome::Value),
                 Err(error) => Outcome::Error(error.clone()),
             };
-            if let Outcome::Value(value) =
-                seat.land(begun, &collected, Plan::optional(Some(Sharing::by(E::clone))), outcome)
-            {
-                results[index] = Some(value);
+            let plan = Plan::optional(Some(Sharing::by(E::clone)));
+            match seat.land(begun, &collected, plan, Ended::Outcome(outcome)).record() {
+                Outcome::Value(value) => results[index] = Some(value),
+                Outcome::Absent => {}
+                Outcome::Error(error) => failed = Some(error),
             }
         }
         for index in alone {
             results[*index] = value_of(*index);
         }
-        loaded
+        // For those that are loaded without the cache there is nothing else to serve.
+        let failed = failed.or_else(|| loaded.err().filter(|_| !alone.is_empty()));
+        failed.map_or(Ok(()), Err)
     }
 
     /// The first position of each key, and for each repetition where its first one is.

@@ -1,16 +1,20 @@
 //! One named typed cache.
 
 mod builder;
+mod call;
 mod change;
 #[cfg(any(test, feature = "test-util"))]
 mod check;
 mod erased;
 mod inner;
+mod land;
 mod load;
 mod many;
+mod renew;
 mod seat;
 mod sweep;
 mod tags;
+mod target;
 mod wait;
 
 use std::fmt;
@@ -21,12 +25,15 @@ use std::time::Duration;
 
 pub(crate) use builder::{Blueprint, make};
 pub use builder::{CacheValue, Local, RegionBuilder, Shareable, SharedValue};
+pub use call::{Call, Limit, NoTimeout, WithTimeout};
+pub(crate) use change::Made;
 pub use erased::AnyRegion;
 pub(crate) use erased::ErasedRegion;
 pub(crate) use inner::{Found, Hooks, RegionInner, Weigh, erase};
-pub(crate) use load::{NoTags, Plan, Share};
-pub(crate) use tags::TagList;
+pub(crate) use load::{NoLate, Plan, Share, Timeout};
+pub(crate) use tags::{Late, TagList};
 
+use crate::ambient;
 use crate::entry::Sharing;
 use crate::flight::Outcome;
 use crate::invalidated::Invalidating;
@@ -146,7 +153,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
     ///
     /// This process is done before the future is first polled; dropping it loses nothing.
     pub fn put<Q: CacheKey<Owned = K::Owned> + ?Sized>(&self, key: &Q, value: V) -> Invalidating {
-        self.inner.put(&self.inner.by(key), Some(value), TagList::default());
+        self.inner.put(&self.inner.by(key), Some(value), Late::default());
         Invalidating::done()
     }
 
@@ -157,7 +164,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
     /// That of [`put`](Self::put).
     pub fn put_many<Q: CacheKey<Owned = K::Owned>>(&self, values: impl IntoIterator<Item = (Q, V)>) -> Invalidating {
         for (key, value) in values {
-            self.inner.put(&self.inner.by(&key), Some(value), TagList::default());
+            self.inner.put(&self.inner.by(&key), Some(value), Late::default());
         }
         Invalidating::done()
     }
@@ -211,7 +218,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
         self.load(key, Plan::value(None), load).await
     }
 
-    async fn load<Q, E, F, Fut>(&self, key: &Q, plan: Plan<E, NoTags<V>>, load: F) -> Result<V, E>
+    async fn load<Q, E, F, Fut>(&self, key: &Q, plan: Plan<E, NoLate<V>>, load: F) -> Result<V, E>
     where
         Q: CacheKey<Owned = K::Owned> + ?Sized,
         E: 'static,
@@ -219,7 +226,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
         Fut: Future<Output = Result<V, E>>,
     {
         let body = async || load().await.map_or_else(Outcome::Error, Outcome::Value);
-        match self.inner.load(self.inner.by(key), plan, body).await {
+        match self.inner.get_or_load(self.inner.by(key), plan, body).await {
             Outcome::Value(value) => Ok(value),
             Outcome::Error(error) => Err(error),
             Outcome::Absent => unreachable!("a plan that takes no absences gets none"),
@@ -254,7 +261,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
             Ok(None) => Outcome::Absent,
             Err(error) => Outcome::Error(error),
         };
-        match self.inner.load(self.inner.by(key), Plan::optional(Some(Sharing::by(E::clone))), body).await {
+        match self.inner.get_or_load(self.inner.by(key), Plan::optional(Some(Sharing::by(E::clone))), body).await {
             Outcome::Value(value) => Ok(Some(value)),
             Outcome::Absent => Ok(None),
             Outcome::Error(error) => Err(error),
@@ -302,6 +309,11 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
         self.inner.load_many(keys, load).await
     }
 
+    /// A call with settings of its own: a ttl, tags, timeouts, or a load that outlives the call.
+    pub fn call<'r, Q: CacheKey<Owned = K::Owned> + ?Sized>(&'r self, key: &'r Q) -> Call<'r, K, V, Q> {
+        Call::new(self, key)
+    }
+
     /// Loads `key` anew, whether or not there is a fresh entry, and stores the result. Until it is there, others get
     /// the old one.
     ///
@@ -340,11 +352,12 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
             return false;
         }
         let region = Arc::clone(&self.inner);
-        self.inner.shared().background.start(async move {
+        let load = ambient::in_same_cache(async move {
             let body = async || load().await.map_or_else(Outcome::Error, Outcome::Value);
-            let plan = Plan::<E, NoTags<V>>::value(Some(Sharing::by(E::clone)));
+            let plan = Plan::<E, NoLate<V>>::value(Some(Sharing::by(E::clone)));
             drop(region.load(region.by(&key), plan, body).await);
-        })
+        });
+        self.inner.shared().background.start(load).is_ok()
     }
 
     /// Drops `key`. When the future is ready, no call in this process that begins later gets the old value, and no
@@ -415,8 +428,8 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
 /// Of what was found, the value.
 fn value<V>(found: Found<V>) -> Option<V> {
     match found {
-        Found::Value(value) => Some(value),
-        Found::Absent | Found::Error(_) | Found::Nothing => None,
+        Found::Value(value) | Found::Due(value) => Some(value),
+        Found::Stale { .. } | Found::Absent | Found::Error(_) | Found::Nothing => None,
     }
 }
 

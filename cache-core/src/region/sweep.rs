@@ -49,8 +49,8 @@ where
         let (mut expired, mut invalid): (Removed<O, V>, Removed<O, V>) = Default::default();
         {
             let mut shard = self.store.nth(index).write();
-            for gone in shard.remove_where(|entry| !self.is_fresh(entry, now)) {
-                match gone.1.freshness(&self.touched, now) {
+            for gone in shard.remove_where(|entry| !self.freshness(entry, now).is_servable()) {
+                match self.freshness(&gone.1, now) {
                     Freshness::Invalid => invalid.push(gone),
                     _ => expired.push(gone),
                 }

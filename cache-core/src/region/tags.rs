@@ -1,6 +1,7 @@
 //! The tags of one entry to be.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use smallvec::SmallVec;
 
@@ -15,6 +16,16 @@ use crate::touch::Name;
 pub(crate) struct TagList {
     tags: SmallVec<[Tag; 2]>,
     has_empty: bool,
+}
+
+/// What is known only once there is a value.
+#[derive(Debug, Default)]
+pub(crate) struct Late {
+    pub(crate) tags: TagList,
+    /// A ttl of the value's own.
+    pub(crate) ttl: Option<Duration>,
+    /// The value is not to be kept.
+    pub(crate) keep_out: bool,
 }
 
 impl TagList {
@@ -40,10 +51,19 @@ where
         tags.tags.iter().map(|tag| self.shared.tags.name(tag)).collect()
     }
 
-    /// The tags that the region itself gives to each of its entries.
-    pub(super) fn add_own_tags<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q, value: &V, tags: &mut TagList) {
-        if let Some(tags_of) = &self.hooks.tags {
-            tags_of(&key.to_owned_key(), value).into_iter().for_each(|tag| tags.push(Some(tag)));
+    /// What the region itself says of each of its values.
+    pub(super) fn add_own<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q, value: &V, late: &mut Late) {
+        let hooks = &self.hooks;
+        if hooks.tags.is_none() && hooks.ttl.is_none() && hooks.cache_if.is_none() {
+            return;
         }
+        let key = key.to_owned_key();
+        if let Some(tags_of) = &hooks.tags {
+            tags_of(&key, value).into_iter().for_each(|tag| late.tags.push(Some(tag)));
+        }
+        if let Some(ttl_of) = &hooks.ttl {
+            late.ttl = Some(ttl_of(&key, value));
+        }
+        late.keep_out |= hooks.cache_if.as_ref().is_some_and(|cache_if| !cache_if(&key, value));
     }
 }

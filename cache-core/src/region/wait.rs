@@ -111,7 +111,7 @@ where
     fn drop(&mut self) {
         let told = if self.told { self.verdict.take() } else { self.flight.lock().leave(self.ticket) };
         if let Some(Verdict::Lead(place)) = told {
-            self.region.hand_on(&self.look, &self.flight, place, None);
+            self.region.hand_on(&self.look, &self.flight, place);
         }
     }
 }

@@ -28,18 +28,24 @@ pub(crate) use counter::HitCounter;
 pub struct Stats {
     /// Look-ups that were answered from the cache.
     pub hits: u64,
+    /// Of these, those that were answered with a value whose ttl was over.
+    pub stale_hits: u64,
     /// Look-ups that were not.
     pub misses: u64,
     /// Loads that were started.
     pub loads: u64,
     /// Callers that got the result of somebody else's load.
     pub loads_deduped: u64,
+    /// Of these, those of values that were still there to be served: before the end of their ttl, or after it.
+    pub refreshes: u64,
     /// Loads that ended with the loader's error.
     pub load_errors: u64,
     /// Loads that were dropped before they ended.
     pub loads_cancelled: u64,
     /// Loads that panicked.
     pub loads_panicked: u64,
+    /// Loads that were dropped at their timeout.
+    pub load_timeouts: u64,
     /// The time all ended loads took together.
     pub load_time: Duration,
     /// Values that were handed out but not stored (see [`NotStored`](crate::NotStored)).
@@ -65,12 +71,15 @@ impl Stats {
 #[derive(Default)]
 pub(crate) struct Counters {
     pub(crate) hits: HitCounter,
+    pub(crate) stale_hits: AtomicU64,
     pub(crate) misses: AtomicU64,
     pub(crate) loads: AtomicU64,
     pub(crate) loads_deduped: AtomicU64,
+    pub(crate) refreshes: AtomicU64,
     pub(crate) load_errors: AtomicU64,
     pub(crate) loads_cancelled: AtomicU64,
     pub(crate) loads_panicked: AtomicU64,
+    pub(crate) load_timeouts: AtomicU64,
     pub(crate) load_nanos: AtomicU64,
     pub(crate) not_stored: AtomicU64,
     pub(crate) evictions: AtomicU64,
@@ -88,12 +97,15 @@ impl Counters {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Stats {
             hits: self.hits.sum(),
+            stale_hits: read(&self.stale_hits),
             misses: read(&self.misses),
             loads: read(&self.loads),
             loads_deduped: read(&self.loads_deduped),
+            refreshes: read(&self.refreshes),
             load_errors: read(&self.load_errors),
             loads_cancelled: read(&self.loads_cancelled),
             loads_panicked: read(&self.loads_panicked),
+            load_timeouts: read(&self.load_timeouts),
             load_time: Duration::from_nanos(read(&self.load_nanos)),
             not_stored: read(&self.not_stored),
             evictions: read(&self.evictions),

@@ -18,6 +18,7 @@ const MOST: usize = 1_024;
 pub(crate) struct Collected {
     ingredients: SmallVec<[Arc<Ties>; INLINE]>,
     doubtful: bool,
+    stale: bool,
     too_many: bool,
 }
 
@@ -35,6 +36,15 @@ impl Collected {
 
     pub(crate) fn doubt(&mut self) {
         self.doubtful = true;
+    }
+
+    pub(crate) fn be_stale(&mut self) {
+        self.stale = true;
+    }
+
+    /// Whether an ingredient's ttl was over.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.stale
     }
 
     /// All names of all ingredients, each with its oldest stamp.

@@ -19,7 +19,8 @@ use pin_project_lite::pin_project;
 use smallvec::SmallVec;
 
 pub(crate) use collected::Collected;
-pub(crate) use waits::{WAITS, WaitEdge};
+use waits::WAITS;
+pub(crate) use waits::WaitEdge;
 
 use crate::entry::Ties;
 #[cfg(all(test, shuttle))]
@@ -90,6 +91,30 @@ pub(crate) fn current() -> Option<Arc<LoadScope>> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
+/// Enters that the current load, if there is one, waits for a flight.
+///
+/// # Errors
+///
+/// When that flight waits for the current load already: waiting would be for ever.
+pub(crate) fn wait_for(flight: FlightId) -> Result<Option<WaitEdge<'static>>, Circle> {
+    let Some(scope) = current() else { return Ok(None) };
+    let held = scope.held();
+    if held.is_empty() {
+        return Ok(None);
+    }
+    WAITS.enter(&held, scope.nearest().to_vec(), flight).map(Some).ok_or(Circle)
+}
+
+/// Two loads would wait for each other.
+#[derive(Debug)]
+pub(crate) struct Circle;
+
+/// Whether some load waits for itself: never.
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) fn has_circle() -> bool {
+    WAITS.has_circle()
+}
+
 /// Makes the current load, if there is one that tracks, depend on an entry.
 pub(crate) fn record(ties: &Arc<Ties>) {
     with_collected(|collected| collected.add(ties));
@@ -98,6 +123,11 @@ pub(crate) fn record(ties: &Arc<Ties>) {
 /// Makes the current load, if there is one that tracks, unfit for storing.
 pub(crate) fn record_doubt() {
     with_collected(Collected::doubt);
+}
+
+/// Makes the current load, if there is one that tracks, as old as the stale value it uses.
+pub(crate) fn record_stale() {
+    with_collected(Collected::be_stale);
 }
 
 fn with_collected(change: impl FnOnce(&mut Collected)) {

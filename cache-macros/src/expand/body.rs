@@ -9,7 +9,7 @@ use crate::expand::{Plan, Style};
 use crate::item::Function;
 
 impl Plan<'_> {
-    fn body_name(&self) -> Ident {
+    pub(crate) fn body_name(&self) -> Ident {
         let mut name = match &self.style {
             Style::Method { suffix } => format_ident!("__cached_body_{suffix}"),
             Style::Free { .. } | Style::InPlace => format_ident!("__cache_body"),

@@ -1,10 +1,12 @@
 //! The wrapper: look, and load on a miss.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::expand::body::{in_braces_of, wrapper_attrs, wrapper_signature};
 use crate::expand::{Plan, Style};
+use crate::paths::at;
 
 impl Plan<'_> {
     /// The function the user calls.
@@ -21,7 +23,10 @@ impl Plan<'_> {
             }
         };
         let (kind, negative) = (self.kind(), self.negative());
-        let look = self.keyed(&quote!(.look(&__cache_key)));
+        let look = match self.args.condition.get() {
+            None => self.keyed(&quote!(.look(&__cache_key))),
+            Some(condition) => self.keyed(&quote_spanned!(at(condition.span())=> .look_if(#condition, &__cache_key))),
+        };
         let load = self.load(&self.run_body());
         // The `match` is a statement of its own: nothing but the miss lives on to the await.
         let body = quote! {
@@ -47,6 +52,8 @@ pub(crate) fn wrapper_lints() -> TokenStream {
             clippy::large_futures,
             clippy::match_single_binding,
             clippy::needless_borrow,
+            clippy::redundant_closure,
+            clippy::redundant_closure_for_method_calls,
             clippy::let_underscore_untyped,
             clippy::too_many_arguments,
             clippy::used_underscore_binding,

@@ -9,6 +9,7 @@ use crate::key::tidy;
 use crate::paths::at;
 use crate::returns;
 use quote::ToTokens;
+use syn::Expr;
 use syn::spanned::Spanned;
 
 impl Plan<'_> {
@@ -128,7 +129,7 @@ impl Plan<'_> {
         match self.args.ttl.get() {
             Some(Ttl::Literal(_, literal)) => literal.value(),
             Some(Ttl::Never) => "never".to_owned(),
-            Some(Ttl::Expr(expr)) => tidy(&expr.to_token_stream()),
+            Some(Ttl::Expr(expr) | Ttl::Closure(expr)) => tidy(&expr.to_token_stream()),
             Some(Ttl::Default) | None => "default".to_owned(),
         }
     }
@@ -214,25 +215,38 @@ impl Plan<'_> {
                 quote!(.ttl(#duration))
             }
             Some(Ttl::Never) => quote!(.ttl_never()),
-            Some(Ttl::Default) | None => quote!(.ttl_default()),
+            Some(Ttl::Default | Ttl::Closure(_)) | None => quote!(.ttl_default()),
             Some(Ttl::Expr(expr)) => quote_spanned!(at(expr.span())=> .ttl(#expr)),
         };
         if let Some(percent) = args.jitter.get() {
             settings.extend(quote!(.jitter(#percent)));
         }
-        match args.negative_ttl.get() {
-            Some(Life::Literal(millis)) => {
-                let duration = millis.lower(rt);
-                settings.extend(quote!(.negative_ttl(#duration)));
+        let lives = [
+            ("negative_ttl", &args.negative_ttl),
+            ("stale_while_revalidate", &args.stale_while_revalidate),
+            ("stale_if_error", &args.stale_if_error),
+            ("timeout", &args.timeout),
+            ("soft_timeout", &args.soft_timeout),
+            ("tti", &args.tti),
+        ];
+        for (name, life) in lives {
+            match life.get() {
+                Some(Life::Literal(millis)) => {
+                    let (name, duration) = (format_ident!("{name}"), millis.lower(rt));
+                    settings.extend(quote!(.#name(#duration)));
+                }
+                Some(Life::Expr(expr)) => settings.extend(setting(name, expr)),
+                None => {}
             }
-            Some(Life::Expr(expr)) => settings.extend(quote_spanned!(at(expr.span())=> .negative_ttl(#expr))),
-            None => {}
         }
-        if let Some(expr) = args.capacity.get() {
-            settings.extend(quote_spanned!(at(expr.span())=> .capacity(#expr)));
-        }
-        if let Some(expr) = args.weigh.get() {
-            settings.extend(quote_spanned!(at(expr.span())=> .weigh(#expr)));
+        let exprs = [
+            ("refresh_ahead", &args.refresh_ahead),
+            ("early", &args.early),
+            ("capacity", &args.capacity),
+            ("weigh", &args.weigh),
+        ];
+        for (name, expr) in exprs {
+            settings.extend(expr.get().map(|expr| setting(name, expr)));
         }
         if let Some(track) = args.track.get() {
             settings.extend(quote!(.track(#track)));
@@ -261,22 +275,11 @@ impl Plan<'_> {
             }},
         }
     }
+}
 
-    /// From a miss to the value: the tail of a function that has `__cache_miss`.
-    pub(crate) fn load(&self, body: &TokenStream) -> TokenStream {
-        let rt = &self.rt;
-        let (before, late, share) = (self.tags.before(rt), self.tags.late(rt), self.share());
-        if self.function.is_async() {
-            // Boxed: a big future moved through wrappers costs more than the allocation, and recursion compiles.
-            quote! {
-                #before
-                #rt::boxed(move || __cache_miss.load(#share, __cache_tags, #late, move || #body)).await
-            }
-        } else {
-            quote! {
-                #before
-                __cache_miss.load_blocking(#share, __cache_tags, #late, move || #body)
-            }
-        }
-    }
+/// `.name(expr)`, with errors at the expression.
+fn setting(name: &str, expr: &Expr) -> TokenStream {
+    let span = at(expr.span());
+    let name = Ident::new(name, span);
+    quote_spanned!(span=> .#name(#expr))
 }

@@ -7,7 +7,7 @@ use syn::{GenericParam, Lifetime, Type};
 
 use crate::expand::{Plan, Style};
 use crate::item::Arg;
-use crate::paths::at;
+use crate::paths::{at, runtime_at};
 use crate::returns;
 
 /// How the inputs of a helper are chosen.
@@ -17,6 +17,8 @@ enum Takes {
     Key,
     /// What key and tags need, and a value.
     Put,
+    /// What key and tags need.
+    PutTarget,
 }
 
 impl Plan<'_> {
@@ -25,9 +27,10 @@ impl Plan<'_> {
         let rt = &self.rt;
         let value = returns::value(rt, self.function, self.args.returns.get().copied());
         let span = at(self.function.ret_span());
-        let (tags, late) = (self.tags.before(rt), self.tags.late(rt));
+        let (tags, late) = (self.tags.before(rt), self.late());
         let given = given();
         let put = self.keyed(&quote!(.put(&__cache_key, #given, __cache_tags, #late)));
+        let slot = self.keyed(&quote!(.put_target(&__cache_key, __cache_tags, #late)));
         let get = self.keyed(&quote!(.peek(&__cache_key)));
         let key = |method: TokenStream| self.keyed(&method);
         let all = {
@@ -37,6 +40,10 @@ impl Plan<'_> {
         let region = {
             let call = self.call();
             quote!(#call.region())
+        };
+        let put_target = {
+            let rt = runtime_at(rt, span);
+            quote_spanned!(span=> #rt::PutTarget<#value>)
         };
         let option = quote_spanned!(span=> ::core::option::Option<#value>);
         let name = self.function.plain_name();
@@ -77,11 +84,18 @@ impl Plan<'_> {
                 &key(quote!(.key_text(&__cache_key))),
             ),
             self.helper(
-                "__cache_target",
-                "What a mutator of this entry drops.".to_owned(),
+                "target",
+                format!("The entry of `{name}` for this key, to be dropped later: for an `Invalidation`."),
                 Takes::Key,
                 &quote!(#rt::Target),
                 &key(quote!(.target(&__cache_key))),
+            ),
+            self.helper(
+                "__cache_put_target",
+                "Where a mutator puts what it returned.".to_owned(),
+                Takes::PutTarget,
+                &put_target,
+                &quote!(#tags #slot),
             ),
         ];
         let region = matches!(self.style, Style::Free { .. }).then(|| {
@@ -139,7 +153,7 @@ impl Plan<'_> {
         let wanted = |index: usize| match takes {
             Takes::Nothing => self.source.args[index],
             Takes::Key => self.key.roots[index] || self.source.args[index],
-            Takes::Put => self.key.roots[index] || self.source.args[index] || self.tags.roots[index],
+            Takes::Put | Takes::PutTarget => self.key.roots[index] || self.source.args[index] || self.tags.roots[index],
         };
         let args = self.list.iter().enumerate().filter(|(index, _)| wanted(*index)).map(|(_, arg)| arg.declare());
         let args = args.collect::<Vec<_>>();
@@ -152,7 +166,7 @@ impl Plan<'_> {
         let inputs = self.key_receiver().into_iter().chain(args).chain(value);
         let (generics, clause) = self.generics.helper(&taken);
         let kind = self.kind();
-        let named = matches!(verb, "peek" | "put").then(|| {
+        let named = matches!(verb, "peek" | "put" | "__cache_put_target").then(|| {
             let (rt, value) = (&self.rt, returns::value(&self.rt, self.function, self.args.returns.get().copied()));
             let span = at(self.function.ret_span());
             quote_spanned!(span=> let __cache_kind = #rt::require_named::<#value, _, _>(__cache_kind);)
@@ -319,6 +333,8 @@ pub(crate) fn helper_lints() -> TokenStream {
             clippy::needless_borrow,
             clippy::needless_lifetimes,
             clippy::needless_pass_by_value,
+            clippy::redundant_closure,
+            clippy::redundant_closure_for_method_calls,
             clippy::too_many_arguments,
             clippy::trivially_copy_pass_by_ref,
             clippy::type_complexity,

@@ -9,6 +9,7 @@ use syn::{Attribute, GenericParam, ImplItem, ItemImpl, Meta, Path, Type};
 use crate::args::ImplArgs;
 use crate::ctxt::Ctxt;
 use crate::expand::invalidate::invalidate_function;
+use crate::expand::put::put_function;
 use crate::expand::{Expansion, Owner, cached_function};
 use crate::fallback;
 use crate::item::{Function, mentions};
@@ -49,7 +50,7 @@ fn without_attributes(mut block: ItemImpl) -> ItemImpl {
     for item in &mut block.items {
         if let ImplItem::Fn(function) = item {
             take(&mut function.attrs, "cached");
-            take(&mut function.attrs, "cache_invalidate");
+            while take_mutator(&mut function.attrs).is_some() {}
         }
     }
     block
@@ -102,13 +103,16 @@ fn expand_item(
         return Ok((tokens, TokenStream::new()));
     };
     let cached = take(&mut function.attrs, "cached");
-    let mutator = take(&mut function.attrs, "cache_invalidate");
+    let mutator = take_mutator(&mut function.attrs);
     let fail = |function: &Function, error: syn::Error| Err((function.to_token_stream(), error));
     match (cached, mutator) {
         (None, None) => Ok((tokens, TokenStream::new())),
-        (Some(cached), Some(_)) => {
-            let text = "a function that is cached cannot also be a mutator: on a hit its body does not run\nhelp: keep \
-                        `#[cached]` or `#[cache_invalidate]`";
+        (Some(cached), Some((name, _))) => {
+            while take_mutator(&mut function.attrs).is_some() {}
+            let text = format!(
+                "a function that is cached cannot also be a mutator: on a hit its body does not run\nhelp: keep \
+                 `#[cached]` or `#[{name}]`"
+            );
             fail(&function, syn::Error::new_spanned(cached, text))
         }
         (Some(attr), None) => {
@@ -127,14 +131,41 @@ fn expand_item(
                 Err(error) => fail(&function, error),
             }
         }
-        (None, Some(attr)) => {
-            let expanded = arguments(&attr).and_then(|args| invalidate_function(args, &function, Some(owner), krate));
-            match expanded {
-                Ok(item) => Ok((item, TokenStream::new())),
-                Err(error) => fail(&function, error),
+        (None, Some(first)) => match mutator_function(first, function.clone(), owner, krate) {
+            Ok(item) => Ok((item, TokenStream::new())),
+            Err(error) => {
+                while take_mutator(&mut function.attrs).is_some() {}
+                fail(&function, error)
             }
-        }
+        },
     }
+}
+
+/// A mutator has any number of attributes: the first one is the innermost, as the compiler expands them.
+fn mutator_function(
+    first: (&'static str, Attribute),
+    mut function: Function,
+    owner: &Owner,
+    krate: Option<&Path>,
+) -> syn::Result<TokenStream> {
+    let mut next = Some(first);
+    while let Some((name, attr)) = next {
+        let args = arguments(&attr)?;
+        let expanded = match name {
+            "cache_put" => put_function(args, &function, Some(owner), krate)?,
+            _ => invalidate_function(args, &function, Some(owner), krate)?,
+        };
+        function = syn::parse2(expanded)?;
+        next = take_mutator(&mut function.attrs);
+    }
+    Ok(function.into_token_stream())
+}
+
+/// The first of the attributes that make a function a mutator.
+fn take_mutator(attrs: &mut Vec<Attribute>) -> Option<(&'static str, Attribute)> {
+    let names = ["cache_invalidate", "cache_put"];
+    let (_, name) = names.into_iter().filter_map(|name| Some((position(attrs, name)?, name))).min()?;
+    take(attrs, name).map(|attr| (name, attr))
 }
 
 /// `helpers = false` stands among the arguments: the body stays where it is.
@@ -145,10 +176,13 @@ fn has_no_helpers(args: &TokenStream) -> bool {
 
 /// Removes the attribute, under whatever path.
 fn take(attrs: &mut Vec<Attribute>, name: &str) -> Option<Attribute> {
-    let index = attrs.iter().position(|attr| {
+    position(attrs, name).map(|index| attrs.remove(index))
+}
+
+fn position(attrs: &[Attribute], name: &str) -> Option<usize> {
+    attrs.iter().position(|attr| {
         attr.path().segments.last().is_some_and(|last| last.ident == name) && attr.path().segments.len() <= 2
-    })?;
-    Some(attrs.remove(index))
+    })
 }
 
 fn arguments(attr: &Attribute) -> syn::Result<TokenStream> {

@@ -9,7 +9,11 @@ pub(crate) mod generics;
 pub(crate) mod helpers;
 pub(crate) mod impl_block;
 pub(crate) mod invalidate;
+pub(crate) mod load;
 pub(crate) mod method;
+pub(crate) mod mutator;
+pub(crate) mod put;
+pub(crate) mod target;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;

@@ -3,7 +3,9 @@
 mod any_input;
 mod durations;
 mod errors;
+mod moments;
 mod mutators;
+mod puts;
 mod snapshots;
 mod suggestions;
 mod templates;

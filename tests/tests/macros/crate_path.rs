@@ -6,7 +6,7 @@ mod framework {
     pub(crate) mod parts {
         pub(crate) use ::cache_core;
     }
-    pub(crate) use ::cache_core::{cache_invalidate, cached, cached_impl, test_util};
+    pub(crate) use ::cache_core::{cache_invalidate, cache_put, cached, cached_impl, test_util};
 }
 
 #[framework::cached(ttl = "1h", tags = ["n:{ret}"], crate = framework::parts::cache_core)]
@@ -17,6 +17,16 @@ async fn load(id: u64) -> u64 {
 #[framework::cache_invalidate(load(id), tags = ["n:{ret}"], crate = framework::parts::cache_core)]
 async fn change(id: u64) -> Result<u64, String> {
     Ok(id)
+}
+
+#[framework::cache_invalidate(load(id), on = "around", crate = framework::parts::cache_core)]
+async fn change_around(id: u64) -> u64 {
+    id
+}
+
+#[framework::cache_put(load(id), load(*ret), crate = framework::parts::cache_core)]
+async fn replace(id: u64) -> Result<u64, String> {
+    Ok(id + 100)
 }
 
 struct Repo;
@@ -32,6 +42,11 @@ impl Repo {
     fn set(&self, id: u64) -> u64 {
         id
     }
+
+    #[cache_put(self.get(id))]
+    fn replace(&self, id: u64) -> u64 {
+        id + 100
+    }
 }
 
 #[test]
@@ -41,5 +56,8 @@ fn all_macros_find_the_runtime_there() {
         assert_eq!((now(change(1)), load::peek(1)), (Ok(1), None));
         assert_eq!((Repo.get(1), Repo.peek_get(1)), (1, Some(1)));
         assert_eq!((Repo.set(1), Repo.peek_get(1)), (1, None));
+        assert_eq!((Repo.replace(1), Repo.peek_get(1)), (101, Some(101)));
+        assert_eq!((now(replace(1)), load::peek(1), load::peek(101)), (Ok(101), Some(101), Some(101)));
+        assert_eq!((now(change_around(1)), load::peek(1)), (1, None));
     });
 }

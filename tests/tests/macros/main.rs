@@ -1,12 +1,18 @@
 //! What each argument of the macros does, and what they make of each shape of function.
 
+mod background;
 mod cache;
 mod cache_invalidate;
+mod cache_invalidate_on;
+mod cache_put;
+mod cache_put_overtaken;
 mod cached_impl;
 mod capacity;
 mod crate_path;
+mod dynamic;
 mod futures;
 mod helpers;
+mod invalidation;
 mod jitter;
 mod key;
 mod name;
@@ -18,6 +24,7 @@ mod separators;
 mod shapes;
 mod share_err;
 mod skip;
+mod staleness;
 mod tags;
 mod tier;
 mod track;

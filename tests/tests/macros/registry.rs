@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_core::{FunctionInfo, MutatorInfo, cache_invalidate, cached, cached_impl, functions, mutators};
+use cache_core::{FunctionInfo, MutatorInfo, cache_invalidate, cache_put, cached, cached_impl, functions, mutators};
 
 const TTL: Duration = Duration::from_secs(60);
 
@@ -51,6 +51,11 @@ struct Repo;
 impl Repo {
     #[cached(ttl = "1h30m", skip(self))]
     async fn row(&self, id: u64) -> u64 {
+        id
+    }
+
+    #[cache_put(self.row(id), plain(ret, true))]
+    async fn replace(&self, id: u64) -> u64 {
         id
     }
 
@@ -113,6 +118,23 @@ fn a_mutator_is_described_as_it_was_written() {
     assert_eq!(info.targets(), ["user(id, \"eu\")", "plain(ret, true)"]);
     assert_eq!(info.tags(), ["user:{id}", "is:{ret}"]);
     assert!(info.file().ends_with("registry.rs") && info.line() > 1);
+    let info = mutator("Repo::replace");
+    assert_eq!(info.puts(), ["self.row(id)", "plain(ret, true)"]);
+    assert!(info.targets().is_empty() && info.tags().is_empty());
+}
+
+#[test]
+fn each_attribute_of_a_mutator_is_an_entry() {
+    #[cache_put(plain(id, true))]
+    #[cache_invalidate(user(id, "eu"), tags = ["users"])]
+    fn stacked_in_the_registry(id: u64) -> u64 {
+        id
+    }
+    assert_eq!(stacked_in_the_registry(1), 1);
+    let found: Vec<_> = mutators().filter(|info| info.function() == "stacked_in_the_registry").collect();
+    assert_eq!(found.len(), 2);
+    assert_eq!(found.iter().flat_map(MutatorInfo::puts).collect::<Vec<_>>(), [&"plain(id, true)"]);
+    assert_eq!(found.iter().flat_map(MutatorInfo::tags).collect::<Vec<_>>(), [&"users"]);
 }
 
 #[test]

@@ -21,6 +21,13 @@ pub(crate) struct Names {
     tags: Vec<String>,
 }
 
+impl Begun {
+    /// The same, with an error that only its own caller can have.
+    pub(crate) fn unshared(self) -> Self {
+        Self { copies: false, ..self }
+    }
+}
+
 impl Names {
     /// Only values have tags.
     fn of(key: Key, loaded: Loaded) -> Self {
@@ -57,9 +64,16 @@ pub(crate) struct Counts {
     pub(crate) not_stored: u64,
 }
 
-/// A load under way: how much of the log was written when it began.
+/// A load under way.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Begun(usize);
+pub(crate) struct Begun {
+    /// How much of the log was written when it began.
+    logged: usize,
+    /// Whether its caller wants nothing that was there before.
+    force: bool,
+    /// Whether its error can be copied.
+    copies: bool,
+}
 
 /// Where a caller of `get_or_load` and its kin stands.
 #[derive(Debug)]
@@ -117,7 +131,7 @@ impl Model {
     }
 
     /// Takes part in the loading of a key: `absences` says whether "there is none" answers the caller, `force` whether
-    /// nothing that is there does. It is no look-up: neither a hit nor a miss.
+    /// nothing that is there does.
     pub(crate) fn take_part(&mut self, key: Key, absences: bool, force: bool) -> Turn {
         if !self.enabled {
             return Turn::Passes;
@@ -126,29 +140,31 @@ impl Model {
             Some(found) if absences || !matches!(found, Ok(None)) => Turn::Answered(found),
             _ => {
                 self.counts.loads += 1;
-                Turn::Loads(Begun(self.log.len()))
+                Turn::Loads(Begun { logged: self.log.len(), force, copies: true })
             }
         }
     }
 
-    /// Ends a load. What is kept takes the place of what is there, an error also that of a value that is still fresh.
-    pub(crate) fn land(&mut self, begun: Begun, key: Key, loaded: Loaded, built_from: &[Names]) {
-        self.counts.load_errors += u64::from(loaded.is_err());
-        if !self.rules.wants(loaded) {
-            return;
+    /// Ends a load; returns what its caller gets. An error that is kept takes the place of what is there.
+    pub(crate) fn land(&mut self, begun: Begun, key: Key, loaded: Loaded, built_from: &[Names]) -> Loaded {
+        if loaded.is_err() {
+            self.counts.load_errors += 1;
+            // A value that somebody put meanwhile is better than an error.
+            if let Some(found @ Ok(Some(_))) = self.peek(key).filter(|_| !begun.force) {
+                return found;
+            }
         }
         let names = [&[Names::of(key, loaded)], built_from].concat();
-        if self.log[begun.0..].iter().any(|target| names.iter().any(|names| names.are_meant(target))) {
-            // While caching is off nothing is expected to be stored.
-            self.counts.not_stored += u64::from(self.enabled);
-        } else {
-            self.store(key, loaded, names);
+        let overtaken = self.log[begun.logged..].iter().any(|target| names.iter().any(|names| names.are_meant(target)));
+        match (overtaken, self.rules.wants(loaded)) {
+            (false, true) if begun.copies || loaded.is_ok() => self.store(key, loaded, names),
+            // The source has answered, and what it said before is not served any more.
+            (false, false) if loaded.is_ok() => _ = self.entries.remove(&key),
+            // While caching is off nothing is expected to be stored. (An error that could not be is counted all the same.)
+            (true, true) => self.counts.not_stored += u64::from(self.enabled),
+            _ => {}
         }
-    }
-
-    /// Ends a load with an error that cannot be copied, and so neither told nor kept.
-    pub(crate) fn fail(&mut self) {
-        self.counts.load_errors += 1;
+        loaded
     }
 
     pub(crate) fn put(&mut self, key: Key, value: Value) {

@@ -161,7 +161,12 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn any(room: impl Strategy<Value = Room>, most: usize) -> impl Strategy<Value = Self> {
-        (Rules::any(room), vec(op(), 1..most)).prop_map(|(rules, ops)| Self { rules, ops: numbered(ops) })
+        (Rules::any(room), vec(op(), 1..most)).prop_map(|(rules, mut ops)| {
+            if rules.room == Room::Tight {
+                ops.iter_mut().for_each(without_doubt);
+            }
+            Self { rules, ops: numbered(ops) }
+        })
     }
 }
 
@@ -239,6 +244,15 @@ fn op() -> impl Strategy<Value = Op> {
         1 => key().prop_map(Op::Cancel),
         12 => change().prop_map(Op::Change),
     ]
+}
+
+/// What is put during a load is served if the load fails. In a small region it may be gone by then, and no model knows.
+fn without_doubt(op: &mut Op) {
+    if let Op::Load(_, _, load) | Op::LoadMany(_, load, _) = op
+        && load.loaded.is_err()
+    {
+        load.meanwhile.retain(|change| !matches!(change, Change::Put(..)));
+    }
 }
 
 /// Gives every value and every error a number of its own, with room for those of a batch.

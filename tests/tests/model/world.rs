@@ -63,6 +63,9 @@ impl World {
             Op::Load(how, key, load) => {
                 let (result, ran) = real.load(*how, *key, load);
                 let (absences, force) = (matches!(how, How::Optional), matches!(how, How::Refresh));
+                if !force {
+                    model.look(*key);
+                }
                 let turn = model.take_part(*key, absences, force);
                 same("whether the loader runs", ran, !matches!(turn, Turn::Answered(_)))?;
                 let built_from = if ran { run(model, load) } else { Vec::new() };
@@ -70,11 +73,8 @@ impl World {
                     Turn::Answered(found) => found,
                     Turn::Passes => load.loaded,
                     Turn::Loads(begun) => {
-                        match (how, load.loaded) {
-                            (How::Unshared, Err(_)) => model.fail(),
-                            (_, loaded) => model.land(begun, *key, loaded, &built_from),
-                        }
-                        load.loaded
+                        let begun = if matches!(how, How::Unshared) { begun.unshared() } else { begun };
+                        model.land(begun, *key, load.loaded, &built_from)
                     }
                 };
                 same("the result", result, expected)
@@ -174,15 +174,19 @@ fn load_many(
         distinct.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(key, _)| *key).collect();
     let turns: Vec<Turn> = missing.iter().map(|key| model.take_part(*key, true, false)).collect();
     let built_from = if missing.is_empty() { Vec::new() } else { run(model, load) };
-    let loaded = |key: &Key| load.loaded.map(|value| found.contains(key).then(|| of_batch(*key, value)));
+    let mut results = known;
     for (key, turn) in missing.iter().zip(turns) {
-        if let Turn::Loads(begun) = turn {
-            model.land(begun, *key, loaded(key), &built_from);
-        }
+        let loaded = load.loaded.map(|value| found.contains(key).then(|| of_batch(*key, value)));
+        let result = match turn {
+            Turn::Loads(begun) => model.land(begun, *key, loaded, &built_from),
+            _ => loaded,
+        };
+        let index = distinct.iter().position(|each| each == key).expect("it is among them");
+        results[index] = Some(result);
     }
-    let of = |key: &Key| match known[distinct.iter().position(|each| each == key).expect("each is among them")] {
-        Some(known) => known,
-        None => loaded(key),
+    let of = |key: &Key| {
+        let index = distinct.iter().position(|each| each == key).expect("it is among them");
+        results[index].expect("what was missing was loaded")
     };
     (keys.iter().map(of).collect(), missing)
 }

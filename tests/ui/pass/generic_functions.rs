@@ -55,6 +55,16 @@ async fn change<T: Table>(id: u64) -> u64 {
     T::ID + id
 }
 
+#[cache_core::cache_put(count::<Users, 3>(id))]
+async fn fill<T: Table>(id: u64) -> Result<u64, &'static str> {
+    if id == 0 { Err("zero") } else { Ok(T::ID + id) }
+}
+
+#[cache_core::cache_invalidate(count::<T, 3>(id), on = "always")]
+async fn change_for_sure<T: Table>(id: u64) -> u64 {
+    T::ID + id
+}
+
 #[allow(dead_code)]
 async fn calls(cache: &Cache) {
     let _ = cache;
@@ -68,6 +78,9 @@ async fn calls(cache: &Cache) {
     let _ = anonymous::invalidate(1).await;
     let _ = anonymous::refresh(&Memory, 1).await;
     let _ = change::<Users>(1).await;
+    let _ = change_for_sure::<Users>(1).await;
+    let _ = fill::<Users>(1).await;
+    let _ = count::target::<Users, 3>(1);
 }
 
 fn main() {}

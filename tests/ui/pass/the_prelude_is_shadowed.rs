@@ -41,6 +41,14 @@ impl Repo {
     async fn set(&self, n: u32) -> ::core::result::Result<u32, u8> {
         ::core::result::Result::Ok(n)
     }
+
+    #[::cache_core::cache_put(self.get(n), load(ret))]
+    #[::cache_core::cache_invalidate(self.get(ret), tags = ["n:{n}", "v:{ret}:{n}"], on = "always")]
+    #[::cache_core::cache_invalidate(self.get(n), tags = ["n:{n}"], on = "around")]
+    #[::cache_core::cache_invalidate(self.get(n), tags = ["n:{n}"], on = "before")]
+    async fn replace(&self, n: u32) -> ::core::result::Result<u32, u8> {
+        ::core::result::Result::Ok(n)
+    }
 }
 
 fn main() {}

@@ -1,6 +1,6 @@
 #![allow(unused_variables)]
 
-#[cache_core::cached(ttl = "5m", stale_while_revalidate = "1m")]
+#[cache_core::cached(ttl = "5m", consistency = "strong")]
 async fn load(id: u64) -> u64 {
     1
 }

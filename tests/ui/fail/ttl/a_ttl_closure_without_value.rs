@@ -1,4 +1,4 @@
-#[cache_core::cached(ttl = |value: &u64| DAY)]
+#[cache_core::cached(ttl = || DAY)]
 async fn load(id: u64) -> u64 {
     id
 }

@@ -5,7 +5,7 @@ async fn load(id: u64) -> u64 {
     id
 }
 
-#[cache_core::cache_invalidate(load(id), on = "always")]
+#[cache_core::cache_invalidate(load(id), on = "error")]
 async fn store(id: u64) -> u64 {
     1
 }

@@ -1,0 +1,309 @@
+//! The end of a load: what of its result is stored, and who gets it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use super::inner::RegionInner;
+use super::load::{Plan, Timeout};
+use super::seat::Seat;
+use super::tags::{Late, TagList};
+use crate::clock::Time;
+use crate::entry::{Entry, More, StoredError, Ties};
+use crate::event::{Event, NotStored, RemovalCause};
+use crate::flight::{For, Landed, Outcome, Wake};
+use crate::freshness::MIN_TTL;
+use crate::key::{CacheKey, StoredKey};
+use crate::policy::Ttl;
+use crate::stats::count;
+use crate::timeout::LoadTimeout;
+use crate::touch::{Name, Stamp};
+use crate::track::{self, Collected};
+
+/// What was captured before the load.
+pub(super) struct Begun {
+    tags: SmallVec<[Arc<Name>; 2]>,
+    at: Time,
+}
+
+impl Begun {
+    /// Counts the load and captures its tags, before it runs.
+    pub(super) fn new<O, V>(region: &RegionInner<O, V>, tags: &TagList) -> Self
+    where
+        O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+    {
+        count(&region.counters.loads);
+        Self { tags: region.names(tags), at: region.clock.now() }
+    }
+}
+
+/// How a load ended.
+pub(super) enum Ended<V, E> {
+    Outcome(Outcome<V, E>),
+    TimedOut,
+}
+
+/// What a load has come to, for the one who ran it.
+pub(crate) struct Landing<V, E> {
+    outcome: Outcome<V, E>,
+    /// What a load around it depends on now.
+    ties: Option<Arc<Ties>>,
+    doubtful: bool,
+}
+
+impl<V, E> Landing<V, E> {
+    /// Makes the current load depend on it, and takes the result.
+    pub(super) fn record(self) -> Outcome<V, E> {
+        self.ties.iter().for_each(track::record);
+        if self.doubtful {
+            track::record_doubt();
+        }
+        self.outcome
+    }
+}
+
+/// The part of a result that others can have, and what is to become of it.
+struct Settling<V> {
+    /// `None` if nobody else can have it: an error that cannot be copied.
+    shared: Option<Outcome<V, StoredError>>,
+    tags: SmallVec<[Arc<Name>; 2]>,
+    inherited: Vec<Stamp>,
+    /// How long it is to be kept, if it is (`Some(None)`: for ever).
+    ttl: Option<Option<Duration>>,
+    cost: Duration,
+    born_stale: bool,
+    /// Why it must not be stored.
+    refusal: Option<NotStored>,
+    failed: bool,
+    /// Whether the caller takes what was there before, if the load failed.
+    takes_old: bool,
+}
+
+/// What became of a result.
+struct Settled<V> {
+    ties: Option<Arc<Ties>>,
+    doubtful: bool,
+    not_stored: Option<NotStored>,
+    /// What was there before, and is served since the load failed.
+    old: Option<V>,
+}
+
+impl<O, V, Q> Seat<'_, O, V, Q>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    Q: CacheKey<Owned = O> + ?Sized,
+{
+    /// Ends the load: stores what may be stored, tells those who wait, and returns the result to the caller.
+    pub(super) fn land<E: 'static, L: FnOnce(&V, &mut Late)>(
+        mut self,
+        begun: Begun,
+        collected: &Collected,
+        plan: Plan<E, L>,
+        ended: Ended<V, E>,
+    ) -> Landing<V, E> {
+        let region = self.region;
+        let cost = region.clock.now().saturating_since(begun.at);
+        let nanos = u64::try_from(cost.as_nanos()).unwrap_or(u64::MAX);
+        region.counters.load_nanos.fetch_add(nanos, Ordering::Relaxed);
+
+        // The user's code first, without a lock: what the value says of itself, its weight, the copy of an error.
+        let mut late = Late::default();
+        if let Ended::Outcome(Outcome::Value(value)) = &ended {
+            (plan.late)(value, &mut late);
+            region.add_own(self.look.key, value, &mut late);
+        }
+        let negative = region.rules.negative_ttl.map(Some);
+        let (outcome, shared, ttl) = match ended {
+            Ended::Outcome(Outcome::Value(value)) => {
+                let ttl = region.ttl(plan.ttl, &late);
+                (Outcome::Value(value.clone()), Some(Outcome::Value(value)), ttl)
+            }
+            Ended::Outcome(Outcome::Absent) => (Outcome::Absent, Some(Outcome::Absent), negative),
+            Ended::Outcome(Outcome::Error(error)) => {
+                let copy = plan.share.map(|share| Outcome::Error(share.keep(&error)));
+                (Outcome::Error(error), copy, negative)
+            }
+            Ended::TimedOut => {
+                let (error, timeout) = region.timed_out(plan.timeout.as_ref());
+                let shared = StoredError::new(timeout, |timeout| *timeout);
+                (Outcome::Error(error), Some(Outcome::Error(shared)), None)
+            }
+        };
+        let failed = matches!(outcome, Outcome::Error(_));
+        if failed {
+            count(&region.counters.load_errors);
+        }
+        let (inherited, refusal) = match collected.inherit(region.shared.max_dependencies) {
+            _ if plan.tags.has_empty() || late.tags.has_empty() => (Vec::new(), Some(NotStored::EmptyTag)),
+            Ok(_) if collected.is_stale() && !region.rules.lives.have_windows() => {
+                (Vec::new(), Some(NotStored::DoubtfulIngredient))
+            }
+            Ok(inherited) => (inherited, None),
+            Err(refusal) => (Vec::new(), Some(refusal)),
+        };
+        let mut tags = begun.tags;
+        tags.extend(region.names(&late.tags));
+        let settled = self.settle(Settling {
+            shared,
+            tags,
+            inherited,
+            ttl,
+            cost,
+            born_stale: collected.is_stale(),
+            refusal,
+            failed,
+            takes_old: failed && !plan.force,
+        });
+        if let Some(reason) = settled.not_stored {
+            region.not_stored(reason);
+        }
+        region.sweep_if_due();
+        let outcome = match settled.old {
+            Some(old) => {
+                region.shared.emit(&Event::RefreshFailed { region: Arc::clone(&region.name) });
+                Outcome::Value(old)
+            }
+            None => outcome,
+        };
+        Landing { outcome, ties: settled.ties, doubtful: settled.doubtful }
+    }
+
+    /// Ends the load for everybody else.
+    fn settle(&mut self, settling: Settling<V>) -> Settled<V> {
+        let region = self.region;
+        let value = if let Some(Outcome::Value(value)) = &settling.shared { Some(value) } else { None };
+        let weight = region.weigh(value);
+        let error = if let Some(Outcome::Error(error)) = &settling.shared { Some(error.clone()) } else { None };
+        let now = region.shared.now();
+        let (start, look) = (self.place.start, &self.look);
+        let life = value.is_some().then(|| {
+            let ttl = settling.ttl.unwrap_or_default();
+            region.life(now.time, ttl, settling.cost, settling.born_stale)
+        });
+        let (mut replaced, mut evicted) = (Vec::new(), Vec::new());
+
+        // Before the guards: a panic releases those first, and no value of the user's is dropped under them.
+        let (mut wake, mut shared, mut old) = (Wake::default(), settling.shared, None);
+        let mut shard = region.store.write(look.hash);
+        if settling.takes_old {
+            old = region.kept(&shard, look, now.time);
+        }
+        let mut state = self.flight.lock();
+        // A load that lost its place was overdue: since then nobody has kept book of what touched the key.
+        let in_place = state.is_running(self.place);
+        let mut ties = Ties { start, tags: settling.tags, more: None };
+        let valid = in_place
+            && state.touched <= start
+            && region.touched.last() <= start
+            && ties.are_valid()
+            && settling.inherited.iter().all(Stamp::is_valid);
+        let doubtful = settling.refusal.is_some() || !in_place || old.is_some() || shared.is_none();
+        let tied = state.tracked && !doubtful;
+        let own = tied.then(|| {
+            let identity = shard.identities.name(look, state.touched);
+            region.own_stamps(start, identity)
+        });
+        let (plain_until, life) = life.unwrap_or((Time::NEVER, None));
+        if tied || error.is_some() || life.is_some() || !settling.inherited.is_empty() || weight > 1 {
+            ties.more = Some(Box::new(More { inherited: settling.inherited, own, error, life, weight }));
+        }
+        let ties = (ties.more.is_some() || !ties.tags.is_empty()).then(|| Arc::new(ties));
+        let for_dependants = ties.clone().filter(|_| tied);
+        if in_place {
+            // Under the shard's lock nobody can have joined since the old value was found to be servable.
+            let landed = |outcome| Landed { outcome, ties: for_dependants.clone(), doubtful };
+            wake = match (&old, &shared) {
+                (Some(old), _) => state.land(self.place, || landed(Outcome::Value(old.clone())), For::NotStrict, now),
+                (None, Some(result)) => {
+                    let whom = if valid { For::All } else { For::Early };
+                    state.land(self.place, || landed(result.clone()), whom, now)
+                }
+                // Nobody can copy the error: those who wait load for themselves, a few at a time.
+                (None, None) => state.abandon(self.place, Some(region.shared.limits.scatter), now),
+            };
+        }
+        let key = if state.is_over() { shard.end_flight(look, &self.flight) } else { None };
+        drop(state);
+
+        let mut not_stored = settling.refusal.or((!valid).then_some(NotStored::Overtaken));
+        let mut stored = false;
+        let newest = shard.peek(look).is_none_or(|entry| entry.start <= start);
+        if let (None, None, true, Some(ttl)) = (not_stored, &old, shared.is_some(), settling.ttl)
+            && region.rules.keeps
+            && newest
+        {
+            stored = shard.can_hold(weight);
+            if stored {
+                let key = key.unwrap_or_else(|| StoredKey(look.key.to_owned_key()));
+                let (value, until) = match shared.take() {
+                    Some(Outcome::Value(value)) => (Some(value), plain_until),
+                    _ => (None, region.shared.expiry(now.time, ttl, region.rules.jitter)),
+                };
+                shard.insert(key, Entry::new(value, until, start, ties), &mut replaced, &mut evicted);
+            } else {
+                not_stored = Some(NotStored::TooHeavy);
+            }
+        }
+        if settling.takes_old {
+            if let Some(entry) = shard.peek(look) {
+                entry.retry_at(&region.rules.lives, now.time.saturating_add(region.shared.limits.retry));
+            }
+        } else if valid && newest && !stored && !settling.failed {
+            // The source was asked and has answered: what it said before is not to be served once more. (If it was
+            // overtaken, what is there is newer than it, or invalid itself.)
+            replaced.extend(shard.remove(look));
+        }
+        drop(shard);
+
+        self.landed = true;
+        wake.all();
+        region.left(replaced, RemovalCause::Replaced);
+        region.left(evicted, RemovalCause::Evicted);
+        // An absence or an error that the policy does not keep was never going to be stored.
+        let not_stored = not_stored.filter(|_| settling.ttl.is_some() && old.is_none() && region.shared.is_enabled());
+        Settled { ties: for_dependants, doubtful, not_stored, old }
+    }
+}
+
+impl<O, V> RegionInner<O, V>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// How long a value is to be kept, if it is: what the call says, else what the value says, else the policy.
+    pub(super) fn ttl(&self, of_the_call: Option<Ttl>, late: &Late) -> Option<Option<Duration>> {
+        let ttl = match (of_the_call, late.ttl) {
+            _ if late.keep_out => return None,
+            (Some(Ttl::Never), _) => None,
+            (Some(Ttl::Default), _) => Some(self.shared.default_ttl),
+            (Some(Ttl::After(ttl)), _) | (None, Some(ttl)) => Some(ttl),
+            (None, None) => self.rules.ttl,
+        };
+        // A ttl of nothing: not to be kept. One below the clock's resolution: kept as long as that can tell.
+        if ttl == Some(Duration::ZERO) { None } else { Some(ttl.map(|ttl| ttl.max(MIN_TTL))) }
+    }
+
+    /// The value under a key, if it may be served when loading it anew has failed.
+    pub(super) fn kept<Q: CacheKey<Owned = O> + ?Sized>(
+        &self,
+        shard: &crate::l1::Shard<O, V>,
+        look: &crate::key::Look<'_, Q>,
+        now: Time,
+    ) -> Option<V> {
+        let entry = shard.peek(look).filter(|entry| self.freshness(entry, now).is_servable())?;
+        entry.value.clone()
+    }
+
+    /// Counts and tells that a load was dropped.
+    pub(super) fn timed_out<E>(&self, timeout: Option<&Timeout<E>>) -> (E, LoadTimeout) {
+        let Some(timeout) = timeout else { unreachable!("only a load with a timeout ends at it") };
+        count(&self.counters.load_timeouts);
+        self.shared.emit(&Event::LoadTimedOut { region: Arc::clone(&self.name), after: timeout.after });
+        let error = LoadTimeout { after: timeout.after };
+        ((timeout.error)(error), error)
+    }
+}

@@ -1,0 +1,4 @@
+#[cache_core::cache_put(load(id))]
+struct Store;
+
+fn main() {}

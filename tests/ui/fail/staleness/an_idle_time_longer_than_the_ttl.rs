@@ -1,0 +1,8 @@
+#![allow(unused_variables)]
+
+#[cache_core::cached(ttl = "5m", tti = "1h")]
+async fn load(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused_variables)]
+
+#[cache_core::cached(ttl = "5m", refresh_ahead = 0.8, early = 1.0)]
+async fn load(id: u64) -> u64 {
+    id
+}
+
+fn main() {}
