@@ -35,6 +35,7 @@ pub struct CacheBuilder {
     listeners: Vec<Box<dyn EventListener>>,
     limits: Limits,
     background_loads: usize,
+    max_entries: Option<u64>,
     default_ttl: Duration,
     max_dependencies: usize,
     enabled: bool,
@@ -49,6 +50,7 @@ impl CacheBuilder {
             listeners: Vec::new(),
             limits: Limits { overdue: Duration::from_secs(30), scatter: 16, retry: Duration::from_secs(1) },
             background_loads: 64,
+            max_entries: None,
             default_ttl: Duration::from_secs(300),
             max_dependencies: 64,
             enabled: true,
@@ -87,6 +89,13 @@ impl CacheBuilder {
     /// 1. Default: 64.
     pub fn background_loads(mut self, loads: usize) -> Self {
         self.background_loads = loads.max(1);
+        self
+    }
+
+    /// How many entries all regions hold together, whatever their own capacities; the largest give up what is over it.
+    /// Kept to within 1/64; a region keeps some entries for each core in any case. Default: the regions' capacities are the only bounds.
+    pub fn max_entries(mut self, entries: u64) -> Self {
+        self.max_entries = Some(entries.max(1));
         self
     }
 
@@ -175,6 +184,7 @@ impl CacheBuilder {
             background: Background::new(self.spawn, self.background_loads),
             events: Events::new(listeners),
             limits: self.limits,
+            max_entries: self.max_entries,
             default_ttl: self.default_ttl,
             max_dependencies: self.max_dependencies,
             enabled: self.enabled,

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod ambient;
+mod budget;
 mod builder;
 mod cache;
 mod clock;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::budget::Budget;
 use crate::clock::{ClockSource, Time};
 use crate::event::{Event, Events};
 use crate::flight::{Limits, Now};
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) tags: LiveTags,
     pub(crate) hasher: KeyHasher,
     pub(crate) limits: Limits,
+    pub(crate) budget: Budget,
     pub(crate) default_ttl: Duration,
     pub(crate) max_dependencies: usize,
     enabled: AtomicBool,
@@ -43,6 +45,7 @@ pub(crate) struct Parts {
     pub(crate) background: Background,
     pub(crate) events: Events,
     pub(crate) limits: Limits,
+    pub(crate) max_entries: Option<u64>,
     pub(crate) default_ttl: Duration,
     pub(crate) max_dependencies: usize,
     pub(crate) enabled: bool,
@@ -62,6 +65,7 @@ impl Shared {
             background: parts.background,
             events: parts.events,
             limits: parts.limits,
+            budget: Budget::new(parts.max_entries),
             default_ttl: parts.default_ttl,
             max_dependencies: parts.max_dependencies,
         }

@@ -342,3 +342,41 @@ fn futures_now<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
         std::task::Poll::Pending => None,
     }
 }
+
+#[test]
+fn all_regions_together_hold_no_more_than_the_budget() {
+    let test = TestCache::with(|builder| builder.max_entries(6_400));
+    let [big, small]: [Region<u64, u64>; 2] =
+        ["big", "small"].map(|name| test.cache().region(name).capacity(100_000).build().unwrap());
+    for key in 0..500_u64 {
+        small.put(&key, key).detach();
+    }
+    let all = || test.cache().regions().iter().map(cache_core::AnyRegion::len).sum::<usize>();
+    for key in 0..20_000_u64 {
+        big.put(&key, key).detach();
+        assert!(all() <= 6_500, "{} entries", all());
+    }
+    assert!(all() >= 5_800, "{} entries: there is room for more", all());
+    assert!(small.len() > 450, "the large region gives, not the small one: {}", small.len());
+    assert_eq!(big.stats().evictions as usize, 20_000 - big.len());
+
+    // With room again, a region grows to what its own capacity allows.
+    test.cache().invalidate_all().detach();
+    test.cache().sweep();
+    for key in 0..6_300_u64 {
+        small.put(&key, key).detach();
+    }
+    assert!(small.len() > 6_200, "{}", small.len());
+}
+
+#[test]
+fn the_smallest_budget_leaves_a_region_an_entry_for_each_of_its_shards() {
+    let test = TestCache::with(|builder| builder.max_entries(1));
+    let rows: Region<u64, u64> = test.cache().region("row").build().unwrap();
+    for key in 0..10_000_u64 {
+        rows.put(&key, key).detach();
+        assert_eq!(rows.get(&key), Some(key));
+    }
+    // 10 000 entries have at most 4 shards for each core, or 312.
+    assert!(rows.len() <= 512, "{}", rows.len());
+}

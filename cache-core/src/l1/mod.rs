@@ -61,6 +61,14 @@ impl<O, V> Store<O, V> {
         self.shard(hash).write()
     }
 
+    /// What the policy gives all shards together.
+    pub(crate) fn capacity(&self) -> u64
+    where
+        O: CacheKey<Owned = O> + Eq,
+    {
+        self.shards.iter().map(|shard| shard.read().capacity()).sum()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.shards.len()
     }

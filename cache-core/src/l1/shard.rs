@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use parking_lot::Mutex;
 use quick_cache::unsync;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
@@ -21,8 +22,21 @@ use crate::track::FlightId;
 const HOT: f64 = 0.93;
 const GHOST: f64 = 1.0;
 
+/// A shard that never held more entries than this is not worth rebuilding.
+const WORTH_REBUILDING: usize = 64;
+/// Rebuilt when less than this part of its most entries is left.
+const REBUILT_BELOW: usize = 8;
+
+type Engine<O, V> = unsync::Cache<StoredKey<O>, Entry<V>, ByWeight, KeyHasher, HandOut<O, V>>;
+
 pub(crate) struct Shard<O, V> {
-    entries: unsync::Cache<StoredKey<O>, Entry<V>, ByWeight, KeyHasher, CollectEvicted>,
+    entries: Engine<O, V>,
+    /// Capacity, and how many entries are expected to fill it.
+    room: (u64, u64),
+    /// The most entries that the engine held when a sweep came by: its tables never shrink.
+    most: usize,
+    /// What the engine evicts when its capacity shrinks.
+    spill: Spill<O, V>,
     flights: HashMap<StoredKey<O>, SharedFlight<V>, KeyHasher>,
     pub(crate) identities: Identities<O>,
     pub(crate) recent: RecentTouches,
@@ -35,15 +49,12 @@ pub(crate) type Removed<O, V> = Vec<Leaving<O, V>>;
 
 impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
     pub(super) fn new(capacity: u64, entries: u64, hasher: &KeyHasher) -> Self {
-        let options = OptionsBuilder::new()
-            .estimated_items_capacity(usize::try_from(entries).unwrap_or(usize::MAX))
-            .weight_capacity(capacity)
-            .hot_allocation(HOT)
-            .ghost_allocation(GHOST)
-            .build()
-            .expect("both required options are set");
+        let spill = Spill::default();
         Self {
-            entries: unsync::Cache::with_options(options, ByWeight, hasher.clone(), CollectEvicted),
+            entries: engine(capacity, entries, hasher, &spill),
+            room: (capacity, entries),
+            most: 0,
+            spill,
             flights: HashMap::with_hasher(hasher.clone()),
             identities: Identities::new(hasher.clone()),
             recent: RecentTouches::new(),
@@ -97,24 +108,71 @@ impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
         }
         // Only what is resident: `remove` would also take the ghost, by which the engine knows what it evicted too soon.
         replaced.extend(self.entries.remove_if(&Stored(&key), |_| true));
-        self.entries.insert_with_lifecycle(key, entry, evicted);
+        let mut handed = Handed(Some(std::mem::take(evicted)));
+        self.entries.insert_with_lifecycle(key, entry, &mut handed);
+        evicted.extend(handed.0.into_iter().flatten());
     }
 
     pub(crate) fn remove<Q: CacheKey<Owned = O> + ?Sized>(&mut self, look: &Look<'_, Q>) -> Option<Leaving<O, V>> {
         self.entries.remove(look)
     }
 
-    /// Takes out all entries that `select` selects.
-    pub(crate) fn remove_where(&mut self, select: impl Fn(&Entry<V>) -> bool) -> Removed<O, V> {
-        // The engine's own `retain` drops what it removes in place.
+    /// Finds the entries that `select` selects, for [`remove_found`](Self::remove_found). To be called with the lock held
+    /// for reading: this looks at every entry.
+    pub(crate) fn find_where(&self, select: impl Fn(&Entry<V>) -> bool) -> Vec<u64> {
         let selected = self.entries.iter().filter(|(_, entry)| select(entry));
-        let hashes: Vec<u64> = selected.map(|(key, _)| self.hasher.hash(&key.0)).collect();
-        let mut removed = Vec::with_capacity(hashes.len());
-        for hash in hashes {
-            // Asked again: another key may have the same hash.
-            removed.extend(self.entries.remove_if(&ByHash { hash, hasher: &self.hasher }, &select));
+        selected.map(|(key, _)| self.hasher.hash(&key.0)).collect()
+    }
+
+    /// Takes out those that were found and are still selected.
+    pub(crate) fn remove_found(&mut self, found: &[u64], select: impl Fn(&Entry<V>) -> bool) -> Removed<O, V> {
+        self.most = self.most.max(self.entries.len());
+        let mut removed = Vec::with_capacity(found.len());
+        for hash in found {
+            // The engine's own `retain` drops what it removes in place. Asked again: another key may have the same hash,
+            // and the entry another value by now.
+            removed.extend(self.entries.remove_if(&ByHash { hash: *hash, hasher: &self.hasher }, &select));
         }
         removed
+    }
+
+    /// Moves what is left into a new engine, if that is little: the old one would keep its memory. Which entries were
+    /// hit is forgotten. Returns the old engine, to be dropped outside of the lock.
+    pub(crate) fn rebuild_if_sparse(&mut self) -> Option<impl Sized + use<O, V>> {
+        if self.most < WORTH_REBUILDING || self.entries.len() >= self.most / REBUILT_BELOW {
+            return None;
+        }
+        let (capacity, entries) = self.room;
+        let limit = self.entries.capacity();
+        let mut old = std::mem::replace(&mut self.entries, engine(capacity, entries, &self.hasher, &self.spill));
+        self.entries.set_capacity(limit);
+        old.drain().for_each(|(key, entry)| self.entries.insert(key, entry));
+        self.most = self.entries.len();
+        Some(old)
+    }
+
+    /// Lowers the capacity to this part of what the policy gives. What has to go is returned.
+    pub(crate) fn limit(&mut self, part: f64) -> Removed<O, V> {
+        self.set_capacity((self.room.0 as f64 * part) as u64)
+    }
+
+    /// Raises a lowered capacity by a quarter.
+    pub(crate) fn relax(&mut self) -> Removed<O, V> {
+        let capacity = self.entries.capacity();
+        self.set_capacity(capacity + capacity.div_ceil(4))
+    }
+
+    fn set_capacity(&mut self, capacity: u64) -> Removed<O, V> {
+        let capacity = capacity.clamp(1, self.room.0.max(1));
+        if capacity != self.entries.capacity() {
+            self.entries.set_capacity(capacity);
+        }
+        std::mem::take(&mut *self.spill.lock())
+    }
+
+    /// What the policy gives it.
+    pub(super) fn capacity(&self) -> u64 {
+        self.room.0
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&O, &Entry<V>)> {
@@ -127,11 +185,6 @@ impl<O: CacheKey<Owned = O> + Eq, V> Shard<O, V> {
 
     pub(crate) fn weight(&self) -> u64 {
         self.entries.weight()
-    }
-
-    #[cfg(any(test, feature = "test-util"))]
-    pub(super) fn capacity(&self) -> u64 {
-        self.entries.capacity()
     }
 
     pub(crate) fn flight<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Option<&SharedFlight<V>> {
@@ -198,14 +251,51 @@ impl<O, V> Weighter<StoredKey<O>, Entry<V>> for ByWeight {
     }
 }
 
-/// Hands evicted entries out instead of dropping them under the lock.
-#[derive(Debug, Clone, Copy)]
-struct CollectEvicted;
+/// Where evicted entries go that nobody waits for.
+type Spill<O, V> = Arc<Mutex<Removed<O, V>>>;
 
-impl<O, V> Lifecycle<StoredKey<O>, Entry<V>> for CollectEvicted {
-    type RequestState = Removed<O, V>;
+/// Hands evicted entries out instead of dropping them under the lock: to the insertion that evicts them, or, where the
+/// engine has none to hand them to, to the spill.
+struct HandOut<O, V>(Spill<O, V>);
 
-    fn on_evict(&self, evicted: &mut Self::RequestState, key: StoredKey<O>, entry: Entry<V>) {
-        evicted.push((key, entry));
+impl<O, V> Clone for HandOut<O, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
+}
+
+/// What one insertion evicts; none outside of one.
+struct Handed<O, V>(Option<Removed<O, V>>);
+
+impl<O, V> Default for Handed<O, V> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<O, V> Lifecycle<StoredKey<O>, Entry<V>> for HandOut<O, V> {
+    type RequestState = Handed<O, V>;
+
+    fn on_evict(&self, handed: &mut Self::RequestState, key: StoredKey<O>, entry: Entry<V>) {
+        match &mut handed.0 {
+            Some(evicted) => evicted.push((key, entry)),
+            None => self.0.lock().push((key, entry)),
+        }
+    }
+}
+
+fn engine<O: CacheKey<Owned = O> + Eq, V>(
+    capacity: u64,
+    entries: u64,
+    hasher: &KeyHasher,
+    spill: &Spill<O, V>,
+) -> Engine<O, V> {
+    let options = OptionsBuilder::new()
+        .estimated_items_capacity(usize::try_from(entries).unwrap_or(usize::MAX))
+        .weight_capacity(capacity)
+        .hot_allocation(HOT)
+        .ghost_allocation(GHOST)
+        .build()
+        .expect("both required options are set");
+    unsync::Cache::with_options(options, ByWeight, hasher.clone(), HandOut(Arc::clone(spill)))
 }

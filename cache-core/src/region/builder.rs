@@ -270,7 +270,7 @@ where
         keeps: keeps && policy.capacity > 0,
         literals,
     };
-    Arc::new(RegionInner {
+    let region = Arc::new(RegionInner {
         hasher: shared.hasher.clone(),
         clock: shared.clock.clone(),
         touched: shared.region_name(),
@@ -282,5 +282,7 @@ where
         hooks,
         next_sweep: AtomicU64::new(0),
         sweep_cursor: AtomicUsize::new(0),
-    })
+    });
+    shared.budget.join(&region);
+    region
 }

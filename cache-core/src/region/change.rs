@@ -134,6 +134,7 @@ where
         if let Some(reason) = refusal.filter(|_| self.shared.is_enabled()) {
             self.not_stored(reason);
         }
+        self.shared.budget.stored();
         self.sweep_if_due();
         (!overtaken).then_some(touch)
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::inner::RegionInner;
+use crate::budget::Member;
+use crate::event::RemovalCause;
 use crate::invalidated::Invalidating;
 use crate::key::CacheKey;
 use crate::stats::Stats;
@@ -66,6 +68,30 @@ where
     #[cfg(any(test, feature = "test-util"))]
     fn flights(&self) -> usize {
         self.store.all().map(|shard| shard.read().flights().count()).sum()
+    }
+}
+
+impl<O, V> Member for RegionInner<O, V>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    fn entries(&self) -> u64 {
+        ErasedRegion::len(self) as u64
+    }
+
+    fn limit(&self, entries: u64) {
+        let (held, weight) = (Member::entries(self).max(1), ErasedRegion::weight(self));
+        let part = weight as f64 / self.store.capacity() as f64 * (entries as f64 / held as f64);
+        for evicted in self.store.all().map(|shard| shard.write().limit(part)) {
+            self.left(evicted, RemovalCause::Evicted);
+        }
+    }
+
+    fn relax(&self) {
+        for evicted in self.store.all().map(|shard| shard.write().relax()) {
+            self.left(evicted, RemovalCause::Evicted);
+        }
     }
 }
 

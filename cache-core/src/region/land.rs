@@ -161,6 +161,7 @@ where
         if let Some(reason) = settled.not_stored {
             region.not_stored(reason);
         }
+        region.shared.budget.stored();
         region.sweep_if_due();
         let outcome = match settled.old {
             Some(old) => {
