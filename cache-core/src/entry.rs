@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -11,6 +10,7 @@ use smallvec::SmallVec;
 use crate::clock::Time;
 use crate::freshness::Freshness;
 use crate::life::{Life, Lives};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::touch::{Name, Stamp, Touch};
 
 /// A value and what it takes to know whether it may be served.

@@ -12,6 +12,8 @@ mod error;
 mod event;
 mod flight;
 mod freshness;
+#[cfg(all(test, shuttle))]
+mod interleavings;
 mod invalidated;
 mod invalidation;
 mod key;
@@ -26,6 +28,7 @@ mod registry;
 mod shared;
 mod spawn;
 mod stats;
+mod sync;
 mod table;
 mod tag;
 mod target;

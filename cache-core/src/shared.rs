@@ -1,10 +1,7 @@
 //! What all regions of one cache share. Nothing here is process-wide.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-
-use parking_lot::Mutex;
 
 use crate::budget::Budget;
 use crate::clock::{ClockSource, Time};
@@ -13,6 +10,8 @@ use crate::flight::{Limits, Now};
 use crate::key::KeyHasher;
 use crate::random::Random;
 use crate::spawn::Background;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::tag::LiveTags;
 use crate::touch::{Name, Touch, TouchClock};
 
@@ -78,7 +77,7 @@ impl Shared {
 
     pub(crate) fn next_flight() -> u64 {
         // Unique in the process: a load of one cache can wait for flights of another.
-        static NEXT: AtomicU64 = AtomicU64::new(0);
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         NEXT.fetch_add(1, Ordering::Relaxed)
     }
 
@@ -122,6 +121,17 @@ impl Shared {
         regions.iter().for_each(|region| self.touches.reset(region, touch));
         if enabled {
             self.enabled.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Asserts that exactly a cache that is switched off counts as touched for ever.
+    #[cfg(any(test, feature = "test-util"))]
+    pub(crate) fn check(&self) {
+        let regions = self.regions.lock();
+        for region in regions.iter() {
+            let last = region.last();
+            assert_eq!(last == Touch::FOREVER, !self.is_enabled(), "a region's name does not follow the switch");
+            assert!(last == Touch::FOREVER || last <= self.touches.read(), "a region was touched in the future");
         }
     }
 

@@ -103,6 +103,12 @@ impl Background {
         self.spawn.spawn(task).map_err(Refused::NoRuntime)
     }
 
+    /// How many tasks run.
+    #[cfg(any(test, feature = "test-util"))]
+    pub(crate) fn running(&self) -> usize {
+        self.ledger.running.load(Ordering::SeqCst)
+    }
+
     /// Refuses new work and waits until none runs or `deadline` has passed; returns how many still run.
     pub(crate) async fn drain(&self, clock: &ClockSource, deadline: Duration) -> usize {
         self.ledger.closed.store(true, Ordering::SeqCst);

@@ -41,6 +41,8 @@ use crate::spawn::{Spawn, Task};
 use crate::stats::Stats;
 
 /// A cache of a test's own, with a clock that only moves when told to and randomness that repeats.
+///
+/// When it is dropped it [checks](Self::check) its own books, so that every test is one of the cache as well.
 #[derive(Debug)]
 pub struct TestCache {
     cache: Cache,
@@ -113,6 +115,31 @@ impl TestCache {
         self.events.lock().clone()
     }
 
+    /// Asserts what the cache promises itself at any moment, whatever runs: that nobody can come to wait for a load that
+    /// does not run, that whatever an entry depends on can be touched, that weights add up and fit.
+    ///
+    /// # Panics
+    ///
+    /// If the cache has a bug.
+    pub fn check(&self) {
+        self.cache.shared().check();
+        assert!(!crate::track::has_circle(), "loads wait for each other in a circle");
+        self.cache.regions().iter().for_each(|region| region.erased().check());
+    }
+
+    /// Asserts that no load runs, nobody waits for one, and nothing runs in the background.
+    ///
+    /// # Panics
+    ///
+    /// If something does.
+    #[track_caller]
+    pub fn assert_idle(&self) {
+        for region in self.cache.regions() {
+            assert_eq!(region.erased().flights(), 0, "keys of region `{}` are being loaded", region.name());
+        }
+        assert_eq!(self.cache.shared().background.running(), 0, "background tasks run");
+    }
+
     /// Asserts how many loads a region has run.
     ///
     /// # Panics
@@ -134,6 +161,15 @@ impl TestCache {
         self.cache.sweep();
         let stats = self.stats(region);
         assert_eq!(stats.invalidations, invalidations, "invalidations of region `{region}` ({stats:?})");
+    }
+}
+
+impl Drop for TestCache {
+    fn drop(&mut self) {
+        // A test that fails has something to say already.
+        if !std::thread::panicking() {
+            self.check();
+        }
     }
 }
 

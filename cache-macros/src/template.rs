@@ -5,6 +5,8 @@ use std::ops::Range;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::LitStr;
+use syn::ext::IdentExt;
+use syn::parse::Parser;
 
 use crate::ctxt::Ctxt;
 use crate::reserved::{RESERVED, WRITTEN};
@@ -147,8 +149,8 @@ impl Placeholder {
         let mut accesses = Vec::new();
         for step in steps {
             let access = if let Some(method) = step.strip_suffix("()").map(str::trim_end) {
-                is_ident(method).then(|| Access::Method(method.to_owned()))
-            } else if is_ident(step) {
+                is_member(method).then(|| Access::Method(method.to_owned()))
+            } else if is_member(step) {
                 Some(Access::Field(step.to_owned()))
             } else if step.bytes().all(|byte| byte.is_ascii_digit()) {
                 step.parse().ok().map(Access::Index)
@@ -207,12 +209,23 @@ fn ident(name: &str, span: Span) -> Ident {
 }
 
 fn is_ident(text: &str) -> bool {
-    let text = text.strip_prefix("r#").unwrap_or(text);
-    let mut chars = text.chars();
+    let name = text.strip_prefix("r#").unwrap_or(text);
+    let mut chars = name.chars();
     chars.next().is_some_and(|first| first == '_' || first.is_alphabetic())
         && chars.all(|c| c == '_' || c.is_alphanumeric())
-        && text != "_"
+        && name != "_"
+        && (name == text || !NEVER_RAW.contains(&name))
+        // Not every letter may begin a name: the lexer decides.
+        && Ident::parse_any.parse_str(text).is_ok_and(|ident| ident == text)
 }
+
+/// Whether a field or a method can have this name.
+fn is_member(text: &str) -> bool {
+    is_ident(text) && !NEVER_RAW.contains(&text)
+}
+
+/// Keywords that stay keywords with `r#` in front.
+const NEVER_RAW: &[&str] = &["self", "Self", "super", "crate"];
 
 /// The place inside the literal (the compiler tells it on nightly only), else the whole literal.
 fn subspan(literal: &LitStr, range: Range<usize>) -> Span {

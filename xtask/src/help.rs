@@ -41,7 +41,7 @@ pub(crate) fn print() {
     let mut text = COMMANDS.to_owned();
     for step in STEPS {
         let slow = if step.slow { " (slow)" } else { "" };
-        text.push_str(&format!("  {:<10}{}{slow}\n", step.name, step.what));
+        text.push_str(&format!("  {:<14}{}{slow}\n", step.name, step.what));
     }
     print!("{text}");
 }

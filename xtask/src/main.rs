@@ -7,6 +7,7 @@ mod command;
 mod features;
 mod help;
 mod house;
+mod interleavings;
 mod metadata;
 mod msrv;
 mod setup;

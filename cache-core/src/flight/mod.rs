@@ -13,6 +13,8 @@
 //!
 //! Everything here is a state machine under one small lock; it knows neither keys nor time nor tasks.
 
+#[cfg(any(test, feature = "test-util"))]
+mod check;
 mod outcome;
 mod waiting;
 
@@ -21,13 +23,13 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 
 pub(crate) use outcome::{Landed, Outcome};
 pub(crate) use waiting::{Poll, wait_step};
 
 use crate::clock::Time;
+use crate::sync::{Mutex, MutexGuard};
 use crate::touch::Touch;
 use crate::track::FlightId;
 

@@ -73,11 +73,22 @@ escaped!(
     IpAddr => |this| this.to_string(),
     Ipv4Addr => |this| this.to_string(),
     Ipv6Addr => |this| this.to_string(),
-    SocketAddr => |this| this.to_string(),
+    SocketAddr => |this| match this {
+        SocketAddr::V4(v4) => v4.to_string(),
+        SocketAddr::V6(v6) => v6_text(v6),
+    },
     SocketAddrV4 => |this| this.to_string(),
-    SocketAddrV6 => |this| this.to_string(),
+    SocketAddrV6 => |this| v6_text(this),
     Duration => |this| format!("{}ns", this.as_nanos()),
 );
+
+/// With the flow label, which `Display` leaves out and equality counts.
+fn v6_text(address: &SocketAddrV6) -> String {
+    match address.flowinfo() {
+        0 => address.to_string(),
+        flow => format!("{address}/{flow}"),
+    }
+}
 
 impl CacheKey for i128 {
     type Owned = i128;

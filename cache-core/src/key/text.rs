@@ -1,9 +1,9 @@
 //! The text of keys and tags: delimiter-safe, injective, bounded.
 //!
 //! Strings are percent-encoded where they contain a character that separates or means something ([`RESERVED`]), white
-//! space or a control character. `None` is `~`, which no string can be; lists and nested tuples are
-//! bracketed; bytes are hexadecimal. Text beyond [`MAX_TEXT`] bytes is replaced by its SHA-256 digest, never cut:
-//! two long keys that differ at the end stay two keys.
+//! space or a control character. `None` is `~`, which no string can be; lists and nested tuples are bracketed; an item
+//! of a list that has no text is `""`; bytes are hexadecimal. Text beyond [`MAX_TEXT`] bytes is replaced by its SHA-256
+//! digest, never cut: two long keys that differ at the end stay two keys.
 
 use std::fmt::{Display, Write};
 
@@ -89,7 +89,12 @@ impl<'a> KeyWriter<'a> {
             if index > 0 {
                 self.out.push(',');
             }
+            let start = self.out.len();
             write(item, self);
+            if self.out.len() == start {
+                // A list of one empty item is not an empty list. (`"` is escaped everywhere else.)
+                self.out.push_str("\"\"");
+            }
         }
         self.out.push(close);
     }

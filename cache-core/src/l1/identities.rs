@@ -40,6 +40,11 @@ impl<O: CacheKey<Owned = O> + Eq> Identities<O> {
         name
     }
 
+    #[cfg(any(test, feature = "test-util"))]
+    pub(super) fn all(&self) -> impl Iterator<Item = (&O, &Arc<Name>)> {
+        self.names.iter().map(|(key, name)| (&key.0, name))
+    }
+
     /// Whether something may depend on `key`.
     pub(crate) fn knows<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> bool {
         self.names.contains_key(look)

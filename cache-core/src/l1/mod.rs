@@ -5,18 +5,19 @@
 //! in one step, and a fill, a flight and an invalidation of one key exclude each other without any bookkeeping.
 //! The engine is seen in this folder only.
 
+#[cfg(any(test, feature = "test-util"))]
+mod check;
 mod identities;
 mod recent;
 mod shard;
 
 use std::sync::Arc;
 
-use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-
 pub(crate) use shard::{Removed, Shard};
 
 use crate::entry::Entry;
 use crate::key::{CacheKey, KeyHasher, StoredKey};
+use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The shards of one region.
 #[derive(Debug)]

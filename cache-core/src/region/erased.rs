@@ -19,6 +19,12 @@ pub(crate) trait ErasedRegion: Send + Sync {
     fn invalidate_region(&self);
     fn invalidate_pattern(&self, glob: &str);
     fn sweep(&self) -> usize;
+    /// Asserts what holds at any moment.
+    #[cfg(any(test, feature = "test-util"))]
+    fn check(&self);
+    /// How many keys are being loaded.
+    #[cfg(any(test, feature = "test-util"))]
+    fn flights(&self) -> usize;
 }
 
 impl<O, V> ErasedRegion for RegionInner<O, V>
@@ -52,6 +58,16 @@ where
 
     fn sweep(&self) -> usize {
         self.sweep()
+    }
+
+    #[cfg(any(test, feature = "test-util"))]
+    fn check(&self) {
+        self.check();
+    }
+
+    #[cfg(any(test, feature = "test-util"))]
+    fn flights(&self) -> usize {
+        self.store.all().map(|shard| shard.read().flights().count()).sum()
     }
 }
 

@@ -3,6 +3,8 @@
 mod builder;
 mod call;
 mod change;
+#[cfg(any(test, feature = "test-util"))]
+mod check;
 mod erased;
 mod inner;
 mod land;

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use std::collections::HashMap;
 
 use super::Tag;
 use crate::key::KeyHasher;
 use crate::random::Random;
+use crate::sync::Mutex;
 use crate::touch::{LastTouch, Name, Touch, TouchClock};
 
 const SHARDS: usize = 16;
-const FLOORS: usize = 4096;
+/// Fewer where a scheduler keeps book of each (and tags that share one are met).
+const FLOORS: usize = if cfg!(all(test, shuttle)) { 2 } else { 4096 };
 /// How many tags a shard may hold before it first looks for dead ones.
 const FIRST_PURGE: usize = 64;
 
@@ -75,6 +76,12 @@ impl LiveTags {
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().names.len()).sum()
+    }
+
+    /// All states.
+    #[cfg(any(test, feature = "test-util"))]
+    pub(crate) fn states(&self) -> Vec<Arc<Name>> {
+        self.shards.iter().flat_map(|shard| shard.lock().names.values().cloned().collect::<Vec<_>>()).collect()
     }
 
     fn purge(&self, shard: &mut Shard) {

@@ -23,6 +23,9 @@ use waits::WAITS;
 pub(crate) use waits::WaitEdge;
 
 use crate::entry::Ties;
+#[cfg(all(test, shuttle))]
+use crate::sync::LocalCell;
+use crate::sync::thread_local;
 
 thread_local! {
     /// Whether the current scope collects. Without a destructor, so that a hit reads it in one instruction.
@@ -105,6 +108,12 @@ pub(crate) fn wait_for(flight: FlightId) -> Result<Option<WaitEdge<'static>>, Ci
 /// Two loads would wait for each other.
 #[derive(Debug)]
 pub(crate) struct Circle;
+
+/// Whether some load waits for itself: never.
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) fn has_circle() -> bool {
+    WAITS.has_circle()
+}
 
 /// Makes the current load, if there is one that tracks, depend on an entry.
 pub(crate) fn record(ties: &Arc<Ties>) {

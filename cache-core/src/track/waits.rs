@@ -42,6 +42,15 @@ impl WaitGraph {
     }
 }
 
+#[cfg(any(test, feature = "test-util"))]
+impl WaitGraph {
+    /// Whether some load waits for itself, which [`enter`](Self::enter) is there to prevent.
+    pub(crate) fn has_circle(&self) -> bool {
+        let edges = self.edges.lock();
+        edges.iter().any(|(waiting, awaited)| leads_to(&edges, *awaited, &[*waiting]))
+    }
+}
+
 fn leads_to(edges: &[(FlightId, FlightId)], from: FlightId, goals: &[FlightId]) -> bool {
     let mut reached = vec![from];
     let mut next = 0;

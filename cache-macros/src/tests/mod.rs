@@ -1,5 +1,6 @@
 //! Unit tests of the stages, and snapshots of what they expand to.
 
+mod any_input;
 mod durations;
 mod errors;
 mod moments;

@@ -58,6 +58,10 @@ fn each_mistake_is_one_error() {
         ("{*a}", &["not a placeholder"]),
         ("{_}", &["not a placeholder"]),
         ("{a}}", &["closes nothing"]),
+        ("{a.crate}", &["not a placeholder"]),
+        ("{a.Self()}", &["not a placeholder"]),
+        ("{a.r#super}", &["not a placeholder"]),
+        ("{a.ⓐ}", &["not a placeholder"]),
     ] {
         let found = parse(text).expect_err(text);
         assert_eq!(found.len(), whats.len(), "{text}: {found:?}");

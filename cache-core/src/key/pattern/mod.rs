@@ -66,6 +66,9 @@ fn pieces(pattern: &str) -> Vec<Piece> {
 }
 
 #[cfg(test)]
+mod any_input;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,0 +1,42 @@
+//! A region against a plain map, operation by operation.
+//!
+//! * `model`: what a region promises, as a map and a log. It knows neither flights nor shards nor touches.
+//! * `script`: what can be done, and random sequences of it.
+//! * `real`: does it to a region.
+//! * `world`: does it to both and compares.
+//!
+//! A new policy is a field of `script::Rules` with a line where it is drawn, a line in `Real::new`, and a rule of the
+//! model. A new operation is a variant in `script` with a line where it is drawn, and an arm in `world`.
+
+mod model;
+mod real;
+mod script;
+mod world;
+
+use cache_tests::runs;
+use proptest::prelude::*;
+
+use script::{Room, Script};
+
+proptest! {
+    #![proptest_config(runs(800))]
+
+    #[test]
+    fn a_region_with_room_is_a_map(script in Script::any(Just(Room::Plenty), 200)) {
+        world::play(&script)?;
+    }
+
+    #[test]
+    fn what_is_in_a_small_region_is_right(script in Script::any(Just(Room::Tight), 200)) {
+        world::play(&script)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(runs(200))]
+
+    #[test]
+    fn a_region_without_room_keeps_nothing(script in Script::any(Just(Room::None), 50)) {
+        world::play(&script)?;
+    }
+}
