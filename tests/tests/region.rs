@@ -380,3 +380,22 @@ fn the_smallest_budget_leaves_a_region_an_entry_for_each_of_its_shards() {
     // 10 000 entries have at most 4 shards for each core, or 312.
     assert!(rows.len() <= 512, "{}", rows.len());
 }
+
+#[test]
+fn a_failed_refresh_leaves_the_value_also_where_errors_are_kept() {
+    let test = TestCache::new();
+    let rows: Region<u64, u64> = test.cache().region("row").negative_ttl(Duration::from_secs(1)).build().unwrap();
+    rows.put(&1_u64, 7).detach();
+    assert_eq!(Step::new(rows.refresh(&1_u64, || async { Err::<u64, _>("down") })).done(), Err("down"));
+    assert_eq!(rows.get(&1_u64), Some(7));
+}
+
+#[test]
+fn a_batch_that_ends_before_it_began_cancels_no_load() {
+    let test = TestCache::new();
+    let rows: Region<u64, u64> = test.cache().region("row").negative_ttl(Duration::from_secs(1)).build().unwrap();
+    assert!(Step::new(rows.get_or_load(&2_u64, || async { Err::<u64, _>("down") })).done().is_err());
+    let many = rows.get_or_load_many(&[1_u64, 2], |_| async { Ok::<_, &'static str>(vec![]) });
+    assert_eq!(Step::new(many).done(), Err("down"));
+    assert_eq!((rows.stats().loads, rows.stats().loads_cancelled), (1, 0));
+}

@@ -28,18 +28,6 @@ pub(super) struct Begun {
     at: Time,
 }
 
-impl Begun {
-    /// Counts the load and captures its tags, before it runs.
-    pub(super) fn new<O, V>(region: &RegionInner<O, V>, tags: &TagList) -> Self
-    where
-        O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
-        V: Clone + Send + Sync + 'static,
-    {
-        count(&region.counters.loads);
-        Self { tags: region.names(tags), at: region.clock.now() }
-    }
-}
-
 /// How a load ended.
 pub(super) enum Ended<V, E> {
     Outcome(Outcome<V, E>),
@@ -97,6 +85,13 @@ where
     V: Clone + Send + Sync + 'static,
     Q: CacheKey<Owned = O> + ?Sized,
 {
+    /// Counts the load and captures its tags, before it runs.
+    pub(super) fn begin(&mut self, tags: &TagList) -> Begun {
+        self.begun = true;
+        count(&self.region.counters.loads);
+        Begun { tags: self.region.names(tags), at: self.region.clock.now() }
+    }
+
     /// Ends the load: stores what may be stored, tells those who wait, and returns the result to the caller.
     pub(super) fn land<E: 'static, L: FnOnce(&V, &mut Late)>(
         mut self,
@@ -125,7 +120,8 @@ where
             Ended::Outcome(Outcome::Absent) => (Outcome::Absent, Some(Outcome::Absent), negative),
             Ended::Outcome(Outcome::Error(error)) => {
                 let copy = plan.share.map(|share| Outcome::Error(share.keep(&error)));
-                (Outcome::Error(error), copy, negative)
+                let ttl = negative.filter(|_| copy.is_some());
+                (Outcome::Error(error), copy, ttl)
             }
             Ended::TimedOut => {
                 let (error, timeout) = region.timed_out(plan.timeout.as_ref());
@@ -190,9 +186,11 @@ where
         // Before the guards: a panic releases those first, and no value of the user's is dropped under them.
         let (mut wake, mut shared, mut old) = (Wake::default(), settling.shared, None);
         let mut shard = region.store.write(look.hash);
-        if settling.takes_old {
+        if settling.failed {
+            // It stays: what is there is better than an error. It is also the answer, unless the caller wanted a new one.
             old = region.kept(&shard, look, now.time);
         }
+        let serves_old = old.is_some() && settling.takes_old;
         let mut state = self.flight.lock();
         // A load that lost its place was overdue: since then nobody has kept book of what touched the key.
         let in_place = state.is_running(self.place);
@@ -202,7 +200,7 @@ where
             && region.touched.last() <= start
             && ties.are_valid()
             && settling.inherited.iter().all(Stamp::is_valid);
-        let doubtful = settling.refusal.is_some() || !in_place || old.is_some() || shared.is_none();
+        let doubtful = settling.refusal.is_some() || !in_place || serves_old || shared.is_none();
         let tied = state.tracked && !doubtful;
         let own = tied.then(|| {
             let identity = shard.identities.name(look, state.touched);
@@ -218,13 +216,15 @@ where
             // Under the shard's lock nobody can have joined since the old value was found to be servable.
             let landed = |outcome| Landed { outcome, ties: for_dependants.clone(), doubtful };
             wake = match (&old, &shared) {
-                (Some(old), _) => state.land(self.place, || landed(Outcome::Value(old.clone())), For::NotStrict, now),
-                (None, Some(result)) => {
+                (Some(old), _) if serves_old => {
+                    state.land(self.place, || landed(Outcome::Value(old.clone())), For::NotStrict, now)
+                }
+                (_, Some(result)) => {
                     let whom = if valid { For::All } else { For::Early };
                     state.land(self.place, || landed(result.clone()), whom, now)
                 }
                 // Nobody can copy the error: those who wait load for themselves, a few at a time.
-                (None, None) => state.abandon(self.place, Some(region.shared.limits.scatter), now),
+                (_, None) => state.abandon(self.place, Some(region.shared.limits.scatter), now),
             };
         }
         let key = if state.is_over() { shard.end_flight(look, &self.flight) } else { None };
@@ -266,7 +266,7 @@ where
         region.left(evicted, RemovalCause::Evicted);
         // An absence or an error that the policy does not keep was never going to be stored.
         let not_stored = not_stored.filter(|_| settling.ttl.is_some() && old.is_none() && region.shared.is_enabled());
-        Settled { ties: for_dependants, doubtful, not_stored, old }
+        Settled { ties: for_dependants, doubtful, not_stored, old: old.filter(|_| serves_old) }
     }
 }
 

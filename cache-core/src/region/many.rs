@@ -6,7 +6,7 @@ use std::task::Poll;
 use hashbrown::HashMap;
 
 use super::inner::{Found, RegionInner};
-use super::land::{Begun, Ended};
+use super::land::Ended;
 use super::load::{NoLate, Plan, Turn};
 use super::seat::Seat;
 use super::tags::TagList;
@@ -93,7 +93,7 @@ where
     async fn load_batch<Q, E, F, Fut>(
         &self,
         keys: &[Q],
-        seats: Vec<(usize, Seat<'_, O, V, Q>)>,
+        mut seats: Vec<(usize, Seat<'_, O, V, Q>)>,
         alone: &[usize],
         load: &mut F,
         results: &mut Results<V>,
@@ -107,7 +107,7 @@ where
         let wanted: Vec<usize> = seats.iter().map(|(index, _)| *index).chain(alone.iter().copied()).collect();
         let batch: Vec<Q> = wanted.iter().map(|index| keys[*index].clone()).collect();
         let scope = LoadScope::begin(seats.iter().map(|(_, seat)| seat.flight_id()), self.rules.track);
-        let begun: Vec<_> = seats.iter().map(|_| Begun::new(self, &TagList::default())).collect();
+        let begun: Vec<_> = seats.iter_mut().map(|(_, seat)| seat.begin(&TagList::default())).collect();
         let loaded = InScope::new(std::sync::Arc::clone(&scope), async { load(batch).await }).await;
         let collected = scope.take();
 

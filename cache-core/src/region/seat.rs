@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::inner::RegionInner;
-use super::land::{Begun, Ended, Landing};
+use super::land::{Ended, Landing};
 use super::load::Plan;
 use super::tags::Late;
 use crate::event::Event;
@@ -29,6 +29,8 @@ where
     pub(super) look: Look<'a, Q>,
     pub(super) flight: SharedFlight<V>,
     pub(super) place: Place,
+    /// Whether the load has begun.
+    pub(super) begun: bool,
     pub(super) landed: bool,
     /// While this load runs, the loads around it wait for its flight.
     edge: Option<WaitEdge<'a>>,
@@ -47,7 +49,7 @@ where
         place: Place,
         edge: Option<WaitEdge<'a>>,
     ) -> Self {
-        Self { region, look, flight, place, landed: false, edge }
+        Self { region, look, flight, place, begun: false, landed: false, edge }
     }
 
     pub(super) fn flight_id(&self) -> u64 {
@@ -55,7 +57,7 @@ where
     }
 
     /// Loads and lands.
-    pub(super) async fn run<E, L, F, Fut>(self, plan: Plan<E, L>, body: F) -> Landing<V, E>
+    pub(super) async fn run<E, L, F, Fut>(mut self, plan: Plan<E, L>, body: F) -> Landing<V, E>
     where
         E: 'static,
         L: FnOnce(&V, &mut Late),
@@ -63,7 +65,7 @@ where
         Fut: Future<Output = Outcome<V, E>>,
     {
         let scope = LoadScope::begin([self.flight_id()], self.region.rules.track);
-        let begun = Begun::new(self.region, &plan.tags);
+        let begun = self.begin(&plan.tags);
         let load = InScope::new(Arc::clone(&scope), async { body().await });
         let limit = plan.timeout.as_ref().map(|timeout| self.region.clock.sleep(timeout.after));
         let ended = match within(limit, load).await {
@@ -74,14 +76,14 @@ where
     }
 
     /// [`run`](Self::run) for code that is not async: nothing can drop its load.
-    pub(super) fn run_blocking<E, L, F>(self, plan: Plan<E, L>, body: F) -> Landing<V, E>
+    pub(super) fn run_blocking<E, L, F>(mut self, plan: Plan<E, L>, body: F) -> Landing<V, E>
     where
         E: 'static,
         L: FnOnce(&V, &mut Late),
         F: FnOnce() -> Outcome<V, E>,
     {
         let scope = LoadScope::begin([self.flight_id()], self.region.rules.track);
-        let begun = Begun::new(self.region, &plan.tags);
+        let begun = self.begin(&plan.tags);
         let outcome = track::in_scope(&scope, body);
         self.land(begun, &scope.take(), plan, Ended::Outcome(outcome))
     }
@@ -109,8 +111,12 @@ where
     Q: CacheKey<Owned = O> + ?Sized,
 {
     fn drop(&mut self) {
-        if !self.landed {
-            self.region.give_up(&self.look, &self.flight, self.place);
+        if self.landed {
+            return;
+        }
+        self.region.hand_on(&self.look, &self.flight, self.place);
+        if self.begun {
+            self.region.load_is_gone();
         }
     }
 }
@@ -155,7 +161,7 @@ where
 {
     fn drop(&mut self) {
         if !self.taken {
-            self.region.give_up(&Look { hash: self.hash, key: &self.key }, &self.flight, self.place);
+            self.region.hand_on(&Look { hash: self.hash, key: &self.key }, &self.flight, self.place);
         }
     }
 }
@@ -190,9 +196,8 @@ where
         Some(Seat::new(self, Look { hash: look.hash, key: look.key }, flight, place, edge))
     }
 
-    /// Frees the place of a load that was dropped or has panicked.
-    fn give_up<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, flight: &SharedFlight<V>, place: Place) {
-        self.hand_on(look, flight, place);
+    /// Counts and tells that a load was dropped or has panicked.
+    fn load_is_gone(&self) {
         let name = Arc::clone(&self.name);
         if std::thread::panicking() {
             count(&self.counters.loads_panicked);

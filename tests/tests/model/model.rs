@@ -145,13 +145,13 @@ impl Model {
         }
     }
 
-    /// Ends a load; returns what its caller gets. An error that is kept takes the place of what is there.
+    /// Ends a load; returns what its caller gets.
     pub(crate) fn land(&mut self, begun: Begun, key: Key, loaded: Loaded, built_from: &[Names]) -> Loaded {
         if loaded.is_err() {
             self.counts.load_errors += 1;
-            // A value that somebody put meanwhile is better than an error.
-            if let Some(found @ Ok(Some(_))) = self.peek(key).filter(|_| !begun.force) {
-                return found;
+            // A value that is there is better than an error; who wanted a new one is told the error all the same.
+            if let Some(found @ Ok(Some(_))) = self.peek(key) {
+                return if begun.force { loaded } else { found };
             }
         }
         let names = [&[Names::of(key, loaded)], built_from].concat();
@@ -160,8 +160,10 @@ impl Model {
             (false, true) if begun.copies || loaded.is_ok() => self.store(key, loaded, names),
             // The source has answered, and what it said before is not served any more.
             (false, false) if loaded.is_ok() => _ = self.entries.remove(&key),
-            // While caching is off nothing is expected to be stored. (An error that could not be is counted all the same.)
-            (true, true) => self.counts.not_stored += u64::from(self.enabled),
+            // While caching is off nothing is expected to be stored, nor ever an error that cannot be copied.
+            (true, true) => {
+                self.counts.not_stored += u64::from(self.enabled && (begun.copies || loaded.is_ok()));
+            }
             _ => {}
         }
         loaded
