@@ -119,6 +119,7 @@ where
             }
             Ended::Outcome(Outcome::Absent) => (Outcome::Absent, Some(Outcome::Absent), negative),
             Ended::Outcome(Outcome::Error(error)) => {
+                count(&region.counters.load_errors);
                 let copy = plan.share.map(|share| Outcome::Error(share.keep(&error)));
                 let ttl = negative.filter(|_| copy.is_some());
                 (Outcome::Error(error), copy, ttl)
@@ -130,9 +131,6 @@ where
             }
         };
         let failed = matches!(outcome, Outcome::Error(_));
-        if failed {
-            count(&region.counters.load_errors);
-        }
         let (inherited, refusal) = match collected.inherit(region.shared.max_dependencies) {
             _ if plan.tags.has_empty() || late.tags.has_empty() => (Vec::new(), Some(NotStored::EmptyTag)),
             Ok(_) if collected.is_stale() && !region.rules.lives.have_windows() => {
