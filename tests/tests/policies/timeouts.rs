@@ -17,6 +17,19 @@ impl Drop for Dropped {
     }
 }
 
+/// A load of 2 that waits at the gate, and belongs to nobody.
+fn through(gate: &Gate) -> impl FnOnce() -> BoxFuture<Result<u64, Down>> + Clone + Send + use<> {
+    let gate = gate.clone();
+    move || {
+        Box::pin(async move {
+            gate.pass().await;
+            Ok(2)
+        })
+    }
+}
+
+type BoxFuture<T> = std::pin::Pin<Box<dyn Future<Output = T> + Send>>;
+
 #[test]
 fn a_hard_timeout_drops_the_load_and_everybody_is_told_at_once() {
     let shop = Shop::new(|rows| rows);
@@ -111,13 +124,7 @@ fn at_a_soft_timeout_the_stale_value_is_served_and_the_load_goes_on() {
     let shop = Shop::new(|rows| rows.stale_if_error(SECOND * 600));
     shop.aged(1, 60);
     let gate = Gate::closed();
-    let load = {
-        let gate = gate.clone();
-        move || async move {
-            gate.pass().await;
-            Ok::<_, Down>(2)
-        }
-    };
+    let load = through(&gate);
     let call = || shop.rows.call(&1_u64).soft_timeout(SECOND).load_detached(load.clone());
     let (mut leader, mut waiter) = (Step::held(call()), Step::held(call()));
     shop.tasks.run();
@@ -134,13 +141,7 @@ fn at_a_soft_timeout_the_stale_value_is_served_and_the_load_goes_on() {
 fn without_a_stale_value_a_soft_timeout_is_none() {
     let shop = Shop::new(|rows| rows.stale_if_error(SECOND * 600));
     let gate = Gate::closed();
-    let load = {
-        let gate = gate.clone();
-        move || async move {
-            gate.pass().await;
-            Ok::<_, Down>(2)
-        }
-    };
+    let load = through(&gate);
     let mut call = Step::held(shop.rows.call(&1_u64).soft_timeout(SECOND).load_detached(load));
     shop.tasks.run();
     shop.pass(5);
@@ -156,13 +157,7 @@ fn an_invalidated_value_is_not_served_at_a_soft_timeout() {
     let shop = Shop::new(|rows| rows.stale_if_error(SECOND * 600));
     shop.aged(1, 60);
     let gate = Gate::closed();
-    let load = {
-        let gate = gate.clone();
-        move || async move {
-            gate.pass().await;
-            Ok::<_, Down>(2)
-        }
-    };
+    let load = through(&gate);
     let mut call = Step::held(shop.rows.call(&1_u64).soft_timeout(SECOND).load_detached(load));
     shop.tasks.run();
     shop.rows.invalidate(&1_u64).detach();
