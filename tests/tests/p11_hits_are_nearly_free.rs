@@ -52,6 +52,27 @@ where
     Arc::new(User { id: id.into() })
 }
 
+/// Every policy at once; `pool` is what its background loads copy.
+#[cached(
+    ttl = "1h",
+    jitter = 10,
+    tti = "30m",
+    stale_while_revalidate = "10m",
+    stale_if_error = "2h",
+    early = 1.0,
+    soft_timeout = "1s",
+    timeout = "5s",
+    negative_ttl = "10s",
+    cache_if = |user: &Arc<User>| user.id != 13,
+    condition = id != 12,
+    tags = ["users", "user:{id}", "id:{ret.id}"],
+    skip(pool)
+)]
+async fn with_every_policy(pool: &Arc<str>, id: u64) -> std::io::Result<Option<Arc<User>>> {
+    let _ = pool;
+    Ok(Some(Arc::new(User { id })))
+}
+
 struct Repo {
     tenant: u32,
 }
@@ -85,6 +106,7 @@ fn assert_hit_allocates_nothing<R>(call: impl Fn() -> R) {
 fn hits_allocate_nothing() {
     let repo = Repo { tenant: 7 };
     let ids = vec![Some(1), None];
+    let pool: Arc<str> = "pool".into();
     for cache in [None, Some(TestCache::new())] {
         let all = || {
             assert_hit_allocates_nothing(|| now(by_number(1)));
@@ -94,6 +116,7 @@ fn hits_allocate_nothing() {
             assert_hit_allocates_nothing(|| in_sync(1));
             assert_hit_allocates_nothing(|| now(generic(1_u32)));
             assert_hit_allocates_nothing(|| now(repo.get(1)));
+            assert_hit_allocates_nothing(|| now(with_every_policy(&pool, 1)).is_ok());
         };
         match cache {
             None => all(),
@@ -107,6 +130,8 @@ fn a_region_of_ones_own_neither() {
     let region = Cache::new().region::<(String, u64), Arc<User>>("users").build().unwrap();
     region.put(&("eu", 1_u64), Arc::new(User { id: 1 })).detach();
     assert_hit_allocates_nothing(|| region.get(&("eu", 1_u64)).is_some());
+    let load = || async { Ok::<_, std::io::Error>(Arc::new(User { id: 2 })) };
+    assert_hit_allocates_nothing(|| now(region.get_or_load_unshared(&("eu", 1_u64), load)).is_ok());
 }
 
 #[test]
@@ -125,6 +150,9 @@ fn the_future_is_the_arguments_and_little_more() {
     assert!(size_of_val(&by_number(1)) <= 8 + 128, "{}", size_of_val(&by_number(1)));
     assert!(size_of_val(&tagged(1)) <= 8 + 128, "{}", size_of_val(&tagged(1)));
     assert!(size_of_val(&by_text("eu", 1)) <= 24 + 128, "{}", size_of_val(&by_text("eu", 1)));
+    let pool: Arc<str> = "pool".into();
+    let every = with_every_policy(&pool, 1);
+    assert!(size_of_val(&every) <= 16 + 128, "{}", size_of_val(&every));
     assert!(size_of_val(&heavy(1)) <= 8 + 128, "{}", size_of_val(&heavy(1)));
     assert!(size_of_val(&wide(1)) <= 8 + 128, "{}", size_of_val(&wide(1)));
 }
