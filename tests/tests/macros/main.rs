@@ -27,6 +27,7 @@ mod track;
 mod ttl;
 mod version;
 mod weigh;
+mod written_by_macros;
 
 use cache_tests::Step;
 
