@@ -120,7 +120,7 @@ pub(crate) fn kind(rt: &TokenStream, function: &Function, returns: Option<Return
         None => quote! {{
             #[allow(unused_imports)]
             use #rt::{KindPlain as _, KindResult as _};
-            (&&&#rt::Probe::<#ret>::new()).kind()
+            (&&&#rt::Probe::<#ret>::new()).__cache_kind()
         }},
     };
     quote!(let __cache_kind = #probe;)

@@ -25,12 +25,38 @@ impl Plan<'_> {
         let mut sig = function.sig.clone();
         sig.ident = self.body_name();
         let attrs = function.attrs.iter().filter(|attr| is_lint(attr) && !about_the_item(attr) || is_cfg(attr));
-        let body = &function.body;
+        let (body, lints) = (&function.body, self.signature_lints());
         quote! {
+            #lints
             #(#attrs)*
             #[doc(hidden)]
             #sig #body
         }
+    }
+
+    /// What lints would say of the signature and not of the function as written: it cannot be `const`, and a trait's
+    /// signature is not for its implementer to choose. Nothing here is about what a body does.
+    fn signature_lints(&self) -> TokenStream {
+        let of_a_trait = self.owner.is_some_and(|owner| owner.trait_impl).then(|| {
+            quote! {
+                #[allow(
+                    clippy::fn_params_excessive_bools,
+                    clippy::needless_pass_by_ref_mut,
+                    clippy::needless_pass_by_value,
+                    clippy::ptr_arg,
+                    clippy::ref_option,
+                    clippy::too_many_arguments,
+                    clippy::trivially_copy_pass_by_ref,
+                    clippy::type_complexity,
+                    clippy::unnecessary_box_returns,
+                    clippy::unnecessary_wraps,
+                    clippy::unused_async,
+                    clippy::unused_self,
+                    clippy::wrong_self_convention,
+                )]
+            }
+        });
+        quote!(#[allow(unknown_lints, clippy::missing_const_for_fn)] #of_a_trait)
     }
 
     /// The expression that runs the body with the wrapper's arguments.

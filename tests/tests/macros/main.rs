@@ -9,6 +9,7 @@ mod crate_path;
 mod dynamic;
 mod futures;
 mod helpers;
+mod hygiene;
 mod jitter;
 mod key;
 mod name;
