@@ -115,15 +115,23 @@ pub(crate) fn kind(rt: &TokenStream, function: &Function, returns: Option<Return
     let ret = function.ret();
     let probe = match returns {
         Some(Returns::Value) => quote!(#rt::PlainKind::<#ret>::new()),
-        Some(Returns::Result) => quote!(<#ret as #rt::ResultLike>::kind()),
         Some(Returns::Option) => quote!(<#ret as #rt::OptionLike>::kind()),
-        None => quote! {{
-            #[allow(unused_imports)]
-            use #rt::{KindPlain as _, KindResult as _};
-            (&&&#rt::Probe::<#ret>::new()).__cache_kind()
-        }},
+        // Which of the results it is, is asked all the same: one of an `Option` has absences.
+        Some(Returns::Result) => {
+            let probe = probe(rt, &ret);
+            quote!(#rt::require_result::<#ret, _>(#probe))
+        }
+        None => probe(rt, &ret),
     };
     quote!(let __cache_kind = #probe;)
+}
+
+fn probe(rt: &TokenStream, ret: &Type) -> TokenStream {
+    quote! {{
+        #[allow(unused_imports)]
+        use #rt::{KindPlain as _, KindResult as _};
+        (&&&#rt::Probe::<#ret>::new()).__cache_kind()
+    }}
 }
 
 /// The value type, where a signature must name it.
