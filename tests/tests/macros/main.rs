@@ -1,6 +1,9 @@
 //! What each argument of the macros does, and what they make of each shape of function.
 
+mod attributes;
 mod background;
+mod borrowed;
+mod boxed_futures;
 mod cache;
 mod cache_invalidate;
 mod cached_impl;
@@ -15,6 +18,8 @@ mod key;
 mod name;
 mod negative_ttl;
 mod outside_tokio;
+mod patterns;
+mod receivers;
 mod registry;
 mod returns;
 mod separators;
