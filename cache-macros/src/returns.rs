@@ -25,8 +25,7 @@ pub(crate) fn check(ctxt: &Ctxt, function: &Function, returns: Option<Returns>) 
         }
         Type::ImplTrait(opaque) => opaque_type(ctxt, opaque),
         ty => {
-            if let Some(boxed) = boxed_future(ty) {
-                boxed_type(ctxt, function, &boxed);
+            if boxed_future(ty).is_some() {
                 return;
             }
             let mut borrows = Borrows(None);
@@ -55,6 +54,30 @@ pub(crate) fn check(ctxt: &Ctxt, function: &Function, returns: Option<Returns>) 
     }
 }
 
+/// Reports a boxed future, which is no value to be cached, and no sign that a mutator has done anything.
+pub(crate) fn check_boxed(ctxt: &Ctxt, attribute: &str, function: &Function) {
+    let Some(boxed) = boxed_future(&function.ret()) else { return };
+    let name = function.plain_name();
+    // A name that `#[async_trait]` gives to lifetimes: it was here before us, and no token of the type is the user's.
+    if crate::item::mentions(&boxed, &["async_trait"]) {
+        ctxt.error(
+            function.name().span(),
+            format!("`{name}` was an `async fn` until `#[async_trait]` boxed its future: the attribute sees the box"),
+            "put `#[cached_impl]` on the `impl` block, above `#[async_trait]`",
+        );
+        return;
+    }
+    let (place, call) = match function.receiver() {
+        Some(_) => ("in a trait impl, put it on a method of the type", format!("self.{name}_inner(…)")),
+        None => ("where callers need the box, put it on another function", format!("{name}_inner(…)")),
+    };
+    ctxt.error_on(
+        &boxed,
+        format!("`{name}` returns a boxed future: `#[{attribute}]` sees the box, and not what it yields"),
+        format!("write `async fn`; {place} and hand on to that, as in `Box::pin({call})`"),
+    );
+}
+
 fn nothing(ctxt: &Ctxt, function: &Function, tokens: &impl ToTokens) {
     let name = function.plain_name();
     ctxt.error_on(
@@ -76,28 +99,6 @@ fn opaque_type(ctxt: &Ctxt, opaque: &syn::TypeImplTrait) {
         let what = "`-> impl Trait` has no name: the value could not be stored";
         ctxt.error_on(opaque, what, "write the type, as in `Vec<T>`, or `Arc<dyn Trait + Send + Sync>`");
     }
-}
-
-fn boxed_type(ctxt: &Ctxt, function: &Function, boxed: &TokenStream) {
-    let name = function.plain_name();
-    // A name that `#[async_trait]` gives to lifetimes: it has been here before us, and no token of the type is the user's.
-    if crate::item::mentions(boxed, &["async_trait"]) {
-        ctxt.error(
-            function.name().span(),
-            format!("`{name}` was an `async fn` until `#[async_trait]` boxed its future: the attribute sees the box"),
-            "put `#[cached_impl]` on the `impl` block, above `#[async_trait]`",
-        );
-        return;
-    }
-    let (help, on) = match function.receiver() {
-        Some(_) => ("in a trait impl, cache a method of the type", format!("self.{name}_cached")),
-        None => ("where callers need the box, cache another function", format!("{name}_cached")),
-    };
-    ctxt.error_on(
-        boxed,
-        format!("`{name}` returns a boxed future: the attribute cannot see what it yields"),
-        format!("write `async fn`; {help} and hand on to it, as in `Box::pin({on}(…))`"),
-    );
 }
 
 /// `Pin<Box<dyn Future>>` and the aliases everybody uses for it.
