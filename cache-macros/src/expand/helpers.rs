@@ -171,7 +171,8 @@ impl Plan<'_> {
         let head = self.head(verb, docs);
         let mut sig = crate::expand::body::wrapper_signature(self);
         sig.ident = self.helper_name(verb);
-        quote!(#head #sig { #body })
+        let lints = self.trait_lints();
+        quote!(#lints #head #sig { #body })
     }
 
     fn refresh(&self) -> TokenStream {
