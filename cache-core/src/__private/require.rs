@@ -124,7 +124,7 @@ pub fn require_named<V, Kd: Kind + NamedKind<M, V>, M>(kind: Kd) -> <Kd as Named
 }
 
 /// `returns = "result"`.
-pub fn require_result<R: ResultLike, Kd: Kind>(kind: Kd) -> Kd {
+pub fn require_result<R: ResultLike, Kd: Kind<Ret = R>>(kind: Kd) -> Kd {
     kind
 }
 

@@ -37,10 +37,7 @@ impl Repo {
 /// As a framework does it whose macros write functions into other crates.
 macro_rules! written_by_the_framework {
     ($name:ident) => {
-        #[$crate::crate_path::framework::cached(
-                            ttl = "1h",
-                            crate = $crate::crate_path::framework::parts::cache_core
-                        )]
+        #[$crate::crate_path::framework::cached(ttl = "1h", crate = $crate::crate_path::framework::parts::cache_core)]
         async fn $name(id: u64) -> Option<u64> {
             Some(id)
         }

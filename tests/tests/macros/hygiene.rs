@@ -72,7 +72,7 @@ mod shadowed {
             fn refresh(&self) -> u8 {
                 0
             }
-            fn new(&self) -> u8 {
+            fn ttl_default(self) -> u8 {
                 0
             }
             fn hit(&self) -> u8 {
@@ -122,7 +122,7 @@ mod shadowed {
 
     #[::cache_core::cached(ttl = "1h", helpers = false)]
     pub(super) fn in_place<T>(n: u64) -> u64 {
-        n
+        n * ::core::mem::size_of::<T>() as u64
     }
 
     pub(super) struct Repo;
@@ -136,7 +136,7 @@ mod shadowed {
 
         #[::cache_core::cached(ttl = "1h", skip(self))]
         pub(super) fn twice<T>(&self, n: u64) -> u64 {
-            n * 2
+            n * 2 * ::core::mem::size_of::<T>() as u64
         }
 
         #[::cache_core::cached(ttl = "1h", skip(self), helpers = false)]

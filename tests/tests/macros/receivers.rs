@@ -117,6 +117,7 @@ fn every_receiver_the_language_has_works() {
         }
 
         #[cached(ttl = "1h", key = "{self.id}")]
+        #[allow(clippy::boxed_local)]
         fn by_box(mut self: Box<Self>) -> u64 {
             self.loads += 1;
             self.id + self.loads
@@ -162,4 +163,50 @@ fn every_receiver_the_language_has_works() {
         row(0).invalidate_by_rc().detach();
         assert_eq!((row(0).peek_by_rc(), now(Rc::new(row(2)).by_rc())), (None, 12));
     });
+}
+
+/// The methods of the trait itself, which its types inherit.
+trait Inherited {
+    const BASE: u64;
+
+    #[cached(ttl = "1h", skip(self), helpers = false)]
+    async fn in_place(&self, id: u64) -> Result<u64, String> {
+        if id == 0 {
+            return Err("zero".to_owned());
+        }
+        Ok(Self::BASE + id)
+    }
+
+    #[cached(ttl = "1h", skip(self))]
+    fn with_helpers(&self, id: u64) -> u64 {
+        Self::BASE + id
+    }
+}
+
+struct Borrowed<'a>(&'a str);
+
+impl Inherited for Borrowed<'_> {
+    const BASE: u64 = 10;
+}
+
+impl Inherited for Users {
+    const BASE: u64 = 20;
+}
+
+#[test]
+fn inherited_methods_are_apart_by_their_types() {
+    let test = TestCache::new();
+    test.run_sync(|| {
+        let text = "a".to_owned();
+        let borrowed = Borrowed(&text);
+        for _ in 0..2 {
+            assert_eq!((now(borrowed.in_place(1)), now(Users.in_place(1))), (Ok(11), Ok(21)), "{}", borrowed.0);
+            assert_eq!((borrowed.with_helpers(1), Users.with_helpers(1)), (11, 21));
+        }
+        Users.invalidate_with_helpers(1).detach();
+        assert_eq!((borrowed.peek_with_helpers(1), Users.peek_with_helpers(1)), (Some(11), None));
+    });
+    let loads: u64 = test.cache().regions().iter().map(|region| region.stats().loads).sum();
+    assert_eq!(loads, 4);
+    assert!(test.events().is_empty(), "{:?}", test.events());
 }

@@ -191,7 +191,9 @@ fn types_may_arrive_as_one_token() {
         let (number, letter, all) = (of_result::peek("7"), of_option::peek("x"), of_alias::peek(&[1]));
         assert_eq!((number, letter, all), (Some(7), None::<char>, Some(vec![1])));
         test.clock().advance(std::time::Duration::from_secs(60));
-        assert_eq!(now(of_result(&"7".to_owned())), Ok(7), "stale, and what is borrowed was copied");
+        let word = String::from("7");
+        assert_eq!(now(of_result(&word)), Ok(7), "stale, and what is borrowed was copied");
+        drop(word);
         tasks.run();
         assert_eq!(of_result::peek("7"), Some(7));
     });
