@@ -249,7 +249,7 @@ pub(crate) fn value(input: ParseStream<'_>, name: &Ident, example: &str) -> syn:
         let what = format!("`{name} =` is followed by no value\nhelp: write `{name} = {example}`");
         return Err(syn::Error::new(name.span(), what));
     }
-    input.parse()
+    input.parse().map(values::ungrouped)
 }
 
 pub(crate) fn krate(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {

@@ -120,4 +120,5 @@ pub(crate) fn shape(ctxt: &Ctxt, attribute: &str, function: &Function) {
     if let Some(variadic) = &sig.variadic {
         ctxt.error_on(variadic, format!("`{name}` is variadic"), "list the arguments, or pass a slice");
     }
+    returns::check_boxed(ctxt, attribute, function);
 }

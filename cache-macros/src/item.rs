@@ -22,17 +22,50 @@ impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
-        let sig = input.parse()?;
+        let sig = ungrouped(input.parse()?);
         if input.peek(Token![;]) {
             input.parse::<Token![;]>()?;
             return Ok(Function { attrs, vis, sig, body: None });
         }
-        match input.parse::<TokenTree>()? {
+        match inside(input.parse()?) {
             TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => {
                 Ok(Function { attrs, vis, sig, body: Some(body) })
             }
             other => Err(syn::Error::new(other.span(), "expected the body of a function")),
         }
+    }
+}
+
+/// The signature without the groups in which types arrive through a macro's `$ty:ty`: only what is asked about a type
+/// as a whole could be hidden by them.
+fn ungrouped(mut sig: Signature) -> Signature {
+    let types = sig.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(arg) => Some(&mut arg.ty),
+        FnArg::Receiver(_) => None,
+    });
+    let output = match &mut sig.output {
+        ReturnType::Type(_, ty) => Some(ty),
+        ReturnType::Default => None,
+    };
+    for ty in types.chain(output) {
+        while let Type::Group(group) = &mut **ty {
+            **ty = (*group.elem).clone();
+        }
+    }
+    sig
+}
+
+/// The body that arrives through a macro's `$body:block` is in a group without delimiters.
+fn inside(token: TokenTree) -> TokenTree {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let mut tokens = group.stream().into_iter();
+            match (tokens.next(), tokens.next()) {
+                (Some(only), None) => inside(only),
+                _ => TokenTree::Group(group),
+            }
+        }
+        token => token,
     }
 }
 

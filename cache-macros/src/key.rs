@@ -7,7 +7,7 @@ use syn::LitStr;
 
 use crate::args::CachedArgs;
 use crate::ctxt::Ctxt;
-use crate::item::Arg;
+use crate::item::{Arg, Function};
 use crate::paths::at;
 use crate::roots::{Root, Roots, list};
 use crate::template::Template;
@@ -114,7 +114,7 @@ fn from_template(ctxt: &Ctxt, literal: &LitStr, roots: &Roots<'_>, skips: &Skips
             }
             Root::Arg(index) => {
                 used[index] = true;
-                check_keyable(ctxt, &roots.args[index]);
+                check_keyable(ctxt, roots.function, &roots.args[index]);
                 (skips.args[index], if part.is_bare() { roots.args[index].ident.span() } else { part.span })
             }
             Root::Ret => unreachable!("keys do not know `ret`"),
@@ -186,7 +186,7 @@ fn from_arguments(ctxt: &Ctxt, roots: &Roots<'_>, skips: &Skips) -> Option<Key> 
         }
         match &arg.name {
             Some(name) => {
-                check_keyable(ctxt, arg);
+                check_keyable(ctxt, roots.function, arg);
                 names.push(format!("{{{name}}}"));
                 parts.push(Part { expr: name.to_token_stream(), span: name.span() });
             }
@@ -233,17 +233,19 @@ fn pattern(ctxt: &Ctxt, arg: &Arg) {
     ctxt.error_on(pat, what, help);
 }
 
-fn check_keyable(ctxt: &Ctxt, arg: &Arg) {
-    let ident = &arg.ident;
+fn check_keyable(ctxt: &Ctxt, function: &Function, arg: &Arg) {
+    let (ident, function) = (&arg.ident, function.plain_name());
     if arg.is_mut_ref() {
         let what = format!("`{ident}` is a `&mut` argument in the key: it can change while the value is loaded");
         ctxt.error(ident.span(), what, format!("write `skip({ident})`, or take `{ident}` by value"));
     } else if arg.has_impl_trait() {
         let what =
             format!("`{ident}` is an `impl Trait` argument in the key: its type has no name to tell regions apart");
-        let help =
-            format!("write `fn {{name}}<T: …>({ident}: T)`, or `skip({ident})` if it does not influence the result");
-        ctxt.error(ident.span(), what, help.replace("{name}", "name"));
+        let help = format!(
+            "give it a name, as in `fn {function}<T: …>({ident}: T)`, or `skip({ident})` if it does not influence the \
+             result"
+        );
+        ctxt.error(ident.span(), what, help);
     }
 }
 

@@ -49,7 +49,7 @@ impl InvalidateArgs {
         };
         each(ctxt, tokens, |input, ctxt| {
             let Some(name) = name(input)? else {
-                args.targets.push(TargetArg(input.parse()?));
+                args.targets.push(TargetArg(values::ungrouped(input.parse()?)));
                 return Ok(());
             };
             let span = name.span();
@@ -83,7 +83,7 @@ impl PutArgs {
         let mut args = PutArgs { targets: Vec::new(), cache: Attr::none("cache"), krate: Attr::none("crate") };
         each(ctxt, tokens, |input, ctxt| {
             let Some(name) = name(input)? else {
-                args.targets.push(TargetArg(input.parse()?));
+                args.targets.push(TargetArg(values::ungrouped(input.parse()?)));
                 return Ok(());
             };
             match name.to_string().as_str() {

@@ -1,7 +1,7 @@
 //! Where the runtime lives.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
 
 /// `::cache_core::__private`, or the door inside the path given by `crate = path`.
@@ -23,4 +23,18 @@ pub(crate) fn runtime_at(rt: &TokenStream, span: Span) -> TokenStream {
 /// when that token came out of another macro.
 pub(crate) fn at(span: Span) -> Span {
     span.resolved_at(Span::call_site())
+}
+
+/// The user's tokens as part of an item that is generated: where it begins says to lints whose it is.
+pub(crate) fn generated(tokens: &impl ToTokens) -> TokenStream {
+    let tokens = tokens.to_token_stream().into_iter().map(|mut token| {
+        if let TokenTree::Group(group) = token {
+            let mut inner = Group::new(group.delimiter(), generated(&group.stream()));
+            inner.set_span(at(group.span()));
+            return TokenTree::Group(inner);
+        }
+        token.set_span(at(token.span()));
+        token
+    });
+    tokens.collect()
 }

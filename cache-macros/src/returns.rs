@@ -25,13 +25,7 @@ pub(crate) fn check(ctxt: &Ctxt, function: &Function, returns: Option<Returns>) 
         }
         Type::ImplTrait(opaque) => opaque_type(ctxt, opaque),
         ty => {
-            if let Some(boxed) = boxed_future(ty) {
-                ctxt.error_on(
-                    &boxed,
-                    format!("`{name}` returns a boxed future: the attribute cannot see what it yields"),
-                    "write `async fn`; under `#[async_trait]`, put `#[cached_impl]` above `#[async_trait]` so that it \
-                     sees the `async fn`, or cache an inherent method and delegate to it",
-                );
+            if boxed_future(ty).is_some() {
                 return;
             }
             let mut borrows = Borrows(None);
@@ -58,6 +52,30 @@ pub(crate) fn check(ctxt: &Ctxt, function: &Function, returns: Option<Returns>) 
             }
         }
     }
+}
+
+/// Reports a boxed future, which is no value to be cached, and no sign that a mutator has done anything.
+pub(crate) fn check_boxed(ctxt: &Ctxt, attribute: &str, function: &Function) {
+    let Some(boxed) = boxed_future(&function.ret()) else { return };
+    let name = function.plain_name();
+    // A name that `#[async_trait]` gives to lifetimes: it was here before us, and no token of the type is the user's.
+    if crate::item::mentions(&boxed, &["async_trait"]) {
+        ctxt.error(
+            function.name().span(),
+            format!("`{name}` was an `async fn` until `#[async_trait]` boxed its future: the attribute sees the box"),
+            "put `#[cached_impl]` on the `impl` block, above `#[async_trait]`",
+        );
+        return;
+    }
+    let (place, call) = match function.receiver() {
+        Some(_) => ("in a trait impl, put it on a method of the type", format!("self.{name}_inner(…)")),
+        None => ("where callers need the box, put it on another function", format!("{name}_inner(…)")),
+    };
+    ctxt.error_on(
+        &boxed,
+        format!("`{name}` returns a boxed future: `#[{attribute}]` sees the box, and not what it yields"),
+        format!("write `async fn`; {place} and hand on to that, as in `Box::pin({call})`"),
+    );
 }
 
 fn nothing(ctxt: &Ctxt, function: &Function, tokens: &impl ToTokens) {
@@ -115,15 +133,23 @@ pub(crate) fn kind(rt: &TokenStream, function: &Function, returns: Option<Return
     let ret = function.ret();
     let probe = match returns {
         Some(Returns::Value) => quote!(#rt::PlainKind::<#ret>::new()),
-        Some(Returns::Result) => quote!(<#ret as #rt::ResultLike>::kind()),
         Some(Returns::Option) => quote!(<#ret as #rt::OptionLike>::kind()),
-        None => quote! {{
-            #[allow(unused_imports)]
-            use #rt::{KindPlain as _, KindResult as _};
-            (&&&#rt::Probe::<#ret>::new()).kind()
-        }},
+        // Which of the results it is, is asked all the same: one of an `Option` has absences.
+        Some(Returns::Result) => {
+            let probe = probe(rt, &ret);
+            quote!(#rt::require_result::<#ret, _>(#probe))
+        }
+        None => probe(rt, &ret),
     };
     quote!(let __cache_kind = #probe;)
+}
+
+fn probe(rt: &TokenStream, ret: &Type) -> TokenStream {
+    quote! {{
+        #[allow(unused_imports)]
+        use #rt::{KindPlain as _, KindResult as _};
+        (&&&#rt::Probe::<#ret>::new()).__cache_kind()
+    }}
 }
 
 /// The value type, where a signature must name it.

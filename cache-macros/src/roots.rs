@@ -6,6 +6,7 @@ use syn::visit::Visit;
 
 use crate::ctxt::Ctxt;
 use crate::item::{Arg, Function, mentions, same_name};
+use crate::paths::at;
 use crate::suggest::closest;
 use crate::template::Placeholder;
 
@@ -36,7 +37,7 @@ impl Roots<'_> {
                 ctxt.error(arg.ident.span(), what, "give the argument another name");
                 return None;
             }
-            return Some((Root::Ret, Ident::new("ret", part.span)));
+            return Some((Root::Ret, Ident::new("ret", at(part.span))));
         }
         if root == "self"
             && let Some(receiver) = self.function.receiver()

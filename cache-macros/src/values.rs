@@ -140,14 +140,14 @@ pub(crate) fn tags(ctxt: &Ctxt, expr: Expr) -> Option<Vec<LitStr>> {
         ctxt.error(text.span(), "`tags` takes a list", format!("write `tags = [\"{}\"]`", text.value()));
         return None;
     }
-    let Expr::Array(array) = &expr else {
+    let Expr::Array(array) = expr else {
         ctxt.error_on(&expr, "`tags` takes a list of string literals", "write `tags = [\"users\", \"user:{id}\"]`");
         return None;
     };
-    let tags = array.elems.iter().filter_map(|tag| {
-        let found = as_str(tag).cloned();
+    let tags = array.elems.into_iter().map(ungrouped).filter_map(|tag| {
+        let found = as_str(&tag).cloned();
         if found.is_none() {
-            ctxt.error_on(tag, "a tag is a string literal", "write a template, as in `\"user:{id}\"`");
+            ctxt.error_on(&tag, "a tag is a string literal", "write a template, as in `\"user:{id}\"`");
         }
         found
     });
@@ -301,6 +301,14 @@ pub(crate) fn on(ctxt: &Ctxt, expr: Expr) -> Option<On> {
             None
         }
     }
+}
+
+/// What arrives through a macro's `$value:expr` or `$value:literal` is in a group without delimiters.
+pub(crate) fn ungrouped(mut expr: Expr) -> Expr {
+    while let Expr::Group(group) = expr {
+        expr = *group.expr;
+    }
+    expr
 }
 
 fn as_str(expr: &Expr) -> Option<&LitStr> {

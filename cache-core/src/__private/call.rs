@@ -204,10 +204,10 @@ where
     }
 
     /// The right to load, whether or not there is an entry.
-    pub fn refresh<Q: CacheKey>(self, key: &Q) -> Miss<Kd, Q::Owned> {
+    pub fn refresh<Q: CacheKey>(self, key: &Q) -> Box<Miss<Kd, Q::Owned>> {
         self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| {
             let look = region.by(key);
-            Miss { force: true, ..miss(&region, key, look.hash) }
+            Box::new(Miss { force: true, ..miss(&region, key, look.hash) })
         })
     }
 

@@ -302,20 +302,10 @@ impl<T: 'static, E: 'static> Kind for ResultOptionKind<T, E> {
 pub trait ResultLike {
     /// The value.
     type Ok;
-    /// How it is read.
-    type Kind: Kind<Ret = Self>;
-
-    /// How it is read.
-    fn kind() -> Self::Kind;
 }
 
 impl<T: 'static, E: 'static> ResultLike for Result<T, E> {
     type Ok = T;
-    type Kind = ResultKind<T, E>;
-
-    fn kind() -> Self::Kind {
-        ResultKind::new()
-    }
 }
 
 /// `Option`, whatever alias it is written with: for `returns = "option"` and for naming the value.

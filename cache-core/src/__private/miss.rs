@@ -40,7 +40,7 @@ where
 {
     /// `timeout`: what a load that is dropped at it ends with.
     #[must_use]
-    pub fn timing_out(mut self, error: fn(LoadTimeout) -> Kd::Error) -> Self {
+    pub fn timing_out(mut self: Box<Self>, error: fn(LoadTimeout) -> Kd::Error) -> Box<Self> {
         self.timed_out = Some(error);
         self
     }

@@ -34,7 +34,9 @@ pub use kind::{Kind, OptionKind, OptionLike, PlainKind, ResultKind, ResultLike, 
 pub use miss::{Boxed, Miss, boxed, warm};
 pub use probe::{KindPlain, KindResult, Probe, ShareFallback, ShareProbe, clone_argument, share_by};
 pub use put::{Ended, Filled, PutTarget, Puts, Since, ended, fill};
-pub use require::{key_part, require_named, require_negative, require_shared, require_timeout, require_value};
+pub use require::{
+    key_part, require_named, require_negative, require_result, require_shared, require_timeout, require_value,
+};
 pub use source::{Ambient, Explicit, OwnedSource, Source, explicit, within};
 pub use tags::{FromValue, TagPart, TagText, nothing_late, part};
 

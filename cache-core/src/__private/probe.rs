@@ -1,11 +1,13 @@
 //! Asking types what they are, without specialisation: autoref picks the most specific answer.
+//!
+//! It does so among all traits in scope, so these methods have names that no user's trait for all types has.
 
 use std::marker::PhantomData;
 
 use super::kind::{Kind, OptionKind, PlainKind, ResultKind, ResultOptionKind};
 use crate::entry::Sharing;
 
-/// `(&&&Probe::<R>::new()).kind()` is the [`Kind`] of `R`, whatever alias `R` is written with: method look-up tries
+/// `(&&&Probe::<R>::new()).__cache_kind()` is the [`Kind`] of `R`, whatever alias `R` is written with: method look-up tries
 /// the receiver with most references first.
 pub struct Probe<R>(PhantomData<fn() -> R>);
 
@@ -26,13 +28,13 @@ impl<R> Default for Probe<R> {
 pub trait KindResult {
     type Kind;
 
-    fn kind(&self) -> Self::Kind;
+    fn __cache_kind(&self) -> Self::Kind;
 }
 
 impl<T, E> KindResult for &&Probe<Result<Option<T>, E>> {
     type Kind = ResultOptionKind<T, E>;
 
-    fn kind(&self) -> Self::Kind {
+    fn __cache_kind(&self) -> Self::Kind {
         ResultOptionKind::new()
     }
 }
@@ -40,7 +42,7 @@ impl<T, E> KindResult for &&Probe<Result<Option<T>, E>> {
 impl<T> KindResult for &&Probe<Option<T>> {
     type Kind = OptionKind<T>;
 
-    fn kind(&self) -> Self::Kind {
+    fn __cache_kind(&self) -> Self::Kind {
         OptionKind::new()
     }
 }
@@ -48,7 +50,7 @@ impl<T> KindResult for &&Probe<Option<T>> {
 impl<T, E> KindResult for &Probe<Result<T, E>> {
     type Kind = ResultKind<T, E>;
 
-    fn kind(&self) -> Self::Kind {
+    fn __cache_kind(&self) -> Self::Kind {
         ResultKind::new()
     }
 }
@@ -57,18 +59,18 @@ impl<T, E> KindResult for &Probe<Result<T, E>> {
 pub trait KindPlain {
     type Kind;
 
-    fn kind(&self) -> Self::Kind;
+    fn __cache_kind(&self) -> Self::Kind;
 }
 
 impl<R> KindPlain for Probe<R> {
     type Kind = PlainKind<R>;
 
-    fn kind(&self) -> Self::Kind {
+    fn __cache_kind(&self) -> Self::Kind {
         PlainKind::new()
     }
 }
 
-/// `(&ShareProbe::<E>::new()).share()` is the way to copy an `E`, if there is one.
+/// `(&ShareProbe::<E>::new()).__cache_share()` is the way to copy an `E`, if there is one.
 pub struct ShareProbe<E>(PhantomData<fn() -> E>);
 
 impl<E> ShareProbe<E> {
@@ -79,18 +81,18 @@ impl<E> ShareProbe<E> {
 
 impl<E: Clone + Send + 'static> ShareProbe<E> {
     #[must_use]
-    pub fn share(&self) -> Option<Sharing<E>> {
+    pub fn __cache_share(&self) -> Option<Sharing<E>> {
         Some(Sharing::by(E::clone))
     }
 }
 
 /// The answer for errors that cannot be copied.
 pub trait ShareFallback<E> {
-    fn share(&self) -> Option<Sharing<E>>;
+    fn __cache_share(&self) -> Option<Sharing<E>>;
 }
 
 impl<E> ShareFallback<E> for &ShareProbe<E> {
-    fn share(&self) -> Option<Sharing<E>> {
+    fn __cache_share(&self) -> Option<Sharing<E>> {
         None
     }
 }

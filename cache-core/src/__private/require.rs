@@ -5,7 +5,7 @@
 //! report the bounds inside (`T: Clone`); with two it reports the demand itself. What the demand returns is a type of
 //! the trait, so that after a failed one there is no type left for further errors to be about.
 
-use super::kind::{Kind, OptionKind, ResultKind, ResultOptionKind};
+use super::kind::{Kind, OptionKind, ResultKind, ResultLike, ResultOptionKind};
 use crate::key::CacheKey;
 use crate::region::{CacheValue, SharedValue};
 use crate::timeout::LoadTimeout;
@@ -121,6 +121,11 @@ impl<Kd: Never, V> NamedKind<No, V> for Kd {
 /// What `peek` and `put` are declared with must be what is cached.
 pub fn require_named<V, Kd: Kind + NamedKind<M, V>, M>(kind: Kd) -> <Kd as NamedKind<M, V>>::Kind {
     kind.same()
+}
+
+/// `returns = "result"`.
+pub fn require_result<R: ResultLike, Kd: Kind<Ret = R>>(kind: Kd) -> Kd {
+    kind
 }
 
 #[diagnostic::on_unimplemented(

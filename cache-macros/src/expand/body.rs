@@ -25,12 +25,52 @@ impl Plan<'_> {
         let mut sig = function.sig.clone();
         sig.ident = self.body_name();
         let attrs = function.attrs.iter().filter(|attr| is_lint(attr) && !about_the_item(attr) || is_cfg(attr));
-        let body = &function.body;
+        let (body, lints) = (&function.body, self.signature_lints());
         quote! {
+            #lints
             #(#attrs)*
             #[doc(hidden)]
             #sig #body
         }
+    }
+
+    /// What lints would say of the body's signature and not of the function as written, which cannot be `const`. Nothing
+    /// here is about what a body does.
+    fn signature_lints(&self) -> TokenStream {
+        let of_a_trait = self.trait_lints();
+        quote!(#[allow(unknown_lints, clippy::missing_const_for_fn)] #of_a_trait)
+    }
+
+    /// What lints say of signatures except in trait impls, where the implementer has no choice.
+    pub(crate) fn trait_lints(&self) -> Option<TokenStream> {
+        self.owner.is_some_and(|owner| owner.trait_impl).then(|| {
+            quote! {
+                #[allow(
+                    clippy::borrowed_box,
+                    clippy::box_collection,
+                    clippy::boxed_local,
+                    clippy::fn_params_excessive_bools,
+                    clippy::large_types_passed_by_value,
+                    clippy::linkedlist,
+                    clippy::needless_pass_by_ref_mut,
+                    clippy::needless_pass_by_value,
+                    clippy::option_option,
+                    clippy::ptr_arg,
+                    clippy::redundant_allocation,
+                    clippy::ref_option,
+                    clippy::result_large_err,
+                    clippy::too_many_arguments,
+                    clippy::trivially_copy_pass_by_ref,
+                    clippy::type_complexity,
+                    clippy::unnecessary_box_returns,
+                    clippy::unnecessary_wraps,
+                    clippy::unused_async,
+                    clippy::unused_self,
+                    clippy::vec_box,
+                    clippy::wrong_self_convention,
+                )]
+            }
+        })
     }
 
     /// The expression that runs the body with the wrapper's arguments.

@@ -55,6 +55,7 @@ pub(crate) fn wrapper_lints() -> TokenStream {
             clippy::redundant_closure,
             clippy::redundant_closure_for_method_calls,
             clippy::let_underscore_untyped,
+            clippy::single_call_fn,
             clippy::too_many_arguments,
             clippy::used_underscore_binding,
             clippy::used_underscore_items,

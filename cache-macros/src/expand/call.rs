@@ -270,8 +270,8 @@ impl Plan<'_> {
             Some(expr) => quote_spanned!(at(expr.span())=> #rt::share_by(__cache_kind, (#expr) as fn(&_) -> _)),
             None => quote! {{
                 #[allow(unused_imports)]
-                use #rt::{Kind as _, ShareFallback as _};
-                (&__cache_kind.error()).share()
+                use #rt::ShareFallback as _;
+                (&#rt::Kind::error(__cache_kind)).__cache_share()
             }},
         }
     }

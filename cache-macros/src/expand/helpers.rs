@@ -1,13 +1,13 @@
 //! The generated helpers: `get_user::invalidate(42)`, or `repo.invalidate_get_user(42)`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::visit_mut::VisitMut;
 use syn::{GenericParam, Lifetime, Type};
 
 use crate::expand::{Plan, Style};
 use crate::item::Arg;
-use crate::paths::{at, runtime_at};
+use crate::paths::{at, generated, runtime_at};
 use crate::returns;
 
 /// How the inputs of a helper are chosen.
@@ -124,7 +124,7 @@ impl Plan<'_> {
         let vis = match self.owner {
             // A trait's methods are as visible as the trait, which the macro cannot see.
             Some(owner) if owner.trait_impl => quote!(pub),
-            _ => self.function.vis.to_token_stream(),
+            _ => generated(&self.function.vis),
         };
         let hidden = verb.starts_with("__").then(|| quote!(#[doc(hidden)]));
         // The impl of a free function's helpers has the lints already.
@@ -185,7 +185,8 @@ impl Plan<'_> {
         let head = self.head(verb, docs);
         let mut sig = crate::expand::body::wrapper_signature(self);
         sig.ident = self.helper_name(verb);
-        quote!(#head #sig { #body })
+        let lints = self.trait_lints();
+        quote!(#lints #head #sig { #body })
     }
 
     fn refresh(&self) -> TokenStream {
@@ -245,7 +246,8 @@ impl Plan<'_> {
             }
             generics.params.insert(0, syn::parse_quote!('__cache));
         }
-        let names = self.list.iter().map(|arg| &arg.ident).collect::<Vec<_>>();
+        // Not the arguments' own names: one of them may be the function's.
+        let names = (0..self.list.len()).map(|index| format_ident!("__cache_item{index}")).collect::<Vec<_>>();
         let (item, pattern) = match (types.as_slice(), names.as_slice()) {
             ([ty], [name]) => (quote!(#ty), quote!(#name)),
             _ => (quote!((#(#types),*)), quote!((#(#names),*))),
@@ -275,7 +277,7 @@ impl Plan<'_> {
         Some(quote! {
             #head #asyncness fn warm #generics (
                 __cache_items: impl ::core::iter::IntoIterator<Item = #item>
-            ) -> usize #clause { #body }
+            ) -> ::core::primitive::usize #clause { #body }
         })
     }
 }
@@ -318,11 +320,15 @@ pub(crate) fn helper_lints() -> TokenStream {
             deprecated,
             private_interfaces,
             private_bounds,
+            redundant_lifetimes,
+            single_use_lifetimes,
             unreachable_pub,
+            unused_lifetimes,
             clippy::elidable_lifetime_names,
             clippy::extra_unused_lifetimes,
             clippy::extra_unused_type_parameters,
             clippy::future_not_send,
+            clippy::impl_trait_in_params,
             clippy::large_futures,
             clippy::match_single_binding,
             clippy::missing_errors_doc,

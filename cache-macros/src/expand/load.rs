@@ -19,25 +19,26 @@ enum Background {
 }
 
 impl Plan<'_> {
-    /// The tail of a function that has `__cache_miss`.
+    /// The tail of a function that has `__cache_miss`, whose methods are called by path: a box has those of every trait in
+    /// scope before its content has its own.
     pub(crate) fn load(&self, body: &TokenStream) -> TokenStream {
         let rt = &self.rt;
         let (before, late, share) = (self.tags.before(rt), self.late(), self.share());
         let timing_out = self.args.timeout.span().map(|span| {
             let error = quote_spanned!(at(span)=> #rt::require_timeout(__cache_kind));
-            quote!(let __cache_miss = __cache_miss.timing_out(#error);)
+            quote!(let __cache_miss = #rt::Miss::timing_out(__cache_miss, #error);)
         });
         if !self.function.is_async() {
             return quote! {
                 #before
-                __cache_miss.load_blocking(#share, __cache_tags, #late, move || #body)
+                #rt::Miss::load_blocking(*__cache_miss, #share, __cache_tags, #late, move || #body)
             };
         }
         let renewals = self.args.background().map(|(option, background)| {
             let (copies, body) = self.owned_body(option);
             let load = quote! {
                 #rt::boxed(move || {
-                    __cache_miss.load_detached(#share, __cache_tags, #late, move || async move { #body.await })
+                    #rt::Miss::load_detached(*__cache_miss, #share, __cache_tags, #late, move || async move { #body.await })
                 })
                 .await
             };
@@ -46,7 +47,7 @@ impl Plan<'_> {
         let load = match renewals {
             Some((Background::Every, copies, load)) => return quote!(#before #timing_out #copies #load),
             Some((Background::Renewals, copies, load)) => {
-                Some(quote!(if __cache_miss.is_renewal() { #copies return #load; }))
+                Some(quote!(if #rt::Miss::is_renewal(&__cache_miss) { #copies return #load; }))
             }
             None => None,
         };
@@ -55,7 +56,7 @@ impl Plan<'_> {
             #before
             #timing_out
             #load
-            #rt::boxed(move || __cache_miss.load(#share, __cache_tags, #late, move || #body)).await
+            #rt::boxed(move || #rt::Miss::load(*__cache_miss, #share, __cache_tags, #late, move || #body)).await
         }
     }
 
@@ -75,11 +76,12 @@ impl Plan<'_> {
                 args.push(token.to_token_stream());
             }
         }
-        for arg in self.list {
+        for (index, arg) in self.list.iter().enumerate() {
             let ident = &arg.ident;
             if matches!(arg.ty, Type::Reference(_)) {
-                copies.extend(quote_spanned!(at(ident.span())=> let #ident = #rt::#own(#ident);));
-                args.push(quote!(#rt::Borrow::borrow(&#ident)));
+                let copy = format_ident!("__cache_own{index}");
+                copies.extend(quote_spanned!(at(ident.span())=> let #copy = #rt::#own(#ident);));
+                args.push(quote!(#rt::Borrow::borrow(&#copy)));
             } else {
                 args.push(ident.to_token_stream());
             }

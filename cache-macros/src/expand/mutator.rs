@@ -31,7 +31,7 @@ pub(crate) fn kind(rt: &TokenStream, function: &Function) -> TokenStream {
         let __cache_kind = {
             #[allow(unused_imports)]
             use #rt::{KindPlain as _, KindResult as _};
-            (&&&#rt::Probe::<#ret>::new()).kind()
+            (&&&#rt::Probe::<#ret>::new()).__cache_kind()
         };
     }
 }

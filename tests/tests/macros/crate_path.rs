@@ -49,6 +49,37 @@ impl Repo {
     }
 }
 
+/// As a framework does it whose macros write functions into other crates.
+macro_rules! written_by_the_framework {
+    ($name:ident) => {
+        #[$crate::crate_path::framework::cached(ttl = "1h", crate = $crate::crate_path::framework::parts::cache_core)]
+        async fn $name(id: u64) -> Option<u64> {
+            Some(id)
+        }
+    };
+}
+
+mod renamed {
+    extern crate cache_core as caching;
+
+    written_by_the_framework!(written);
+
+    #[caching::cached(ttl = "1h", tags = ["{ret}:{id}"], stale_while_revalidate = "1m", crate = self::caching)]
+    pub(super) async fn load(id: &str) -> Result<u64, String> {
+        written(7).await.ok_or_else(|| id.to_owned())
+    }
+}
+
+#[test]
+fn a_crate_may_be_known_by_another_name() {
+    framework::test_util::TestCache::new().run_sync(|| {
+        assert_eq!(
+            (now(renamed::load("a")), renamed::load::peek("a"), now(renamed::load("a"))),
+            (Ok(7), Some(7), Ok(7))
+        );
+    });
+}
+
 #[test]
 fn all_macros_find_the_runtime_there() {
     framework::test_util::TestCache::new().run_sync(|| {

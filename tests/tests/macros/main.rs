@@ -1,6 +1,9 @@
 //! What each argument of the macros does, and what they make of each shape of function.
 
+mod attributes;
 mod background;
+mod borrowed;
+mod boxed_futures;
 mod cache;
 mod cache_invalidate;
 mod cache_invalidate_on;
@@ -12,12 +15,15 @@ mod crate_path;
 mod dynamic;
 mod futures;
 mod helpers;
+mod hygiene;
 mod invalidation;
 mod jitter;
 mod key;
 mod name;
 mod negative_ttl;
 mod outside_tokio;
+mod patterns;
+mod receivers;
 mod registry;
 mod returns;
 mod separators;
@@ -31,6 +37,7 @@ mod track;
 mod ttl;
 mod version;
 mod weigh;
+mod written_by_macros;
 
 use cache_tests::Step;
 
