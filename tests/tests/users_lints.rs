@@ -81,7 +81,7 @@ use core::future::ready;
 use core::time::Duration;
 use std::sync::Arc;
 
-use cache_core::{CacheKey, LoadTimeout, cache_invalidate, cached, cached_impl};
+use cache_core::{CacheKey, LoadTimeout, cache_invalidate, cache_put, cached, cached_impl};
 
 /// A connection.
 #[derive(Clone, Debug)]
@@ -239,6 +239,31 @@ pub async fn change(db: &Db, id: u64, word: &str) -> Result<User, Failure> {
     }
     let found = db.user(id).await?;
     Ok(found)
+}
+
+/// Writes through.
+///
+/// # Errors
+///
+/// When there is none.
+#[inline]
+#[cache_put(user(id))]
+#[cache_invalidate(length(word), tags = ["org:{ret.org}"], on = "always")]
+pub async fn write_through(db: &Db, id: u64, word: &str) -> Result<User, Failure> {
+    if word.is_empty() {
+        return Err(Failure);
+    }
+    let found = db.user(id).await?;
+    Ok(found)
+}
+
+/// Creates, and writes through.
+#[inline]
+#[must_use]
+#[cache_put(length(word))]
+#[cache_invalidate(tags = ["words"], on = "around")]
+pub fn create(word: &str) -> usize {
+    word.len()
 }
 
 /// A mutator that is not `async`.
