@@ -43,6 +43,31 @@ expansion!(
 );
 
 expansion!(
+    a_function_that_renews_in_the_background,
+    (
+        ttl = |user: &User| user.ttl,
+        stale_while_revalidate = "1m",
+        stale_if_error = "1h",
+        timeout = "2s",
+        condition = id > 0,
+        cache_if = |user| user.active,
+        skip(db)
+    ),
+    async fn get_user(db: &Db, id: u64) -> Result<User, DbError> {
+        db.user(id).await
+    }
+);
+
+lines!(
+    a_soft_timeout_makes_every_load_a_task_of_its_own,
+    ["load", "own_", "borrow"],
+    (ttl = "5m", stale_if_error = "1h", soft_timeout = "100ms", skip(self)),
+    async fn get_user(&self, name: &str, id: u64) -> Result<User, DbError> {
+        self.user(name, id).await
+    }
+);
+
+expansion!(
     a_function_that_is_not_async,
     (ttl = "never"),
     fn length(word: &str) -> usize {
