@@ -5,7 +5,7 @@
 //! | file | what it shows |
 //! |---|---|
 //! | `catalogue.rs` | a cached row, pages built from it, tags read from the result, the update that drops them |
-//! | `best_sellers.rs` | an expensive aggregate kept apart from the cheap page around it |
+//! | `best_sellers.rs` | an expensive aggregate kept apart from the cheap page around it, and served stale rather than waited for |
 //! | `customers.rs` | caching that a row does not exist |
 //! | `orders.rs` | invalidating after a transaction has committed |
 //! | `app.rs` | the endpoints; why updates run to their end when the client hangs up |
