@@ -1,6 +1,7 @@
 //! Commands we start: shown before they run, exact enough to be pasted into a shell.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::process::{Command as Process, Stdio};
 
 /// Why a command of ours did not succeed.
@@ -57,6 +58,12 @@ impl Command {
     pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
         self.variables.push((name, value));
         self
+    }
+
+    /// Has cargo build in a folder of that name among what is built.
+    pub(crate) fn target_folder(self, name: &str) -> Self {
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+        self.arg("--target-dir").arg(target.join(name).to_string_lossy())
     }
 
     /// Runs it with our own output; the failure says how to run it alone.

@@ -5,6 +5,7 @@ mod bench;
 mod ceiling;
 mod command;
 mod features;
+mod fuzz;
 mod help;
 mod house;
 mod interleavings;

@@ -1,0 +1,75 @@
+//! The private parsers of `cache-core` and `cache-macros`, compiled from their own files, with a door for each.
+//!
+//! The fuzz targets are in `tests/targets/`. They could not include these files themselves: as part of a test, a file would
+//! bring its own tests along.
+
+#[path = "../../cache-macros/src/ctxt.rs"]
+#[expect(dead_code, reason = "only templates report here")]
+mod ctxt;
+#[path = "../../cache-macros/src/duration.rs"]
+#[expect(dead_code, reason = "no code is generated here")]
+mod duration;
+#[cfg(not(test))]
+#[path = "../../cache-core/src/key/pattern/mod.rs"]
+mod pattern;
+#[path = "../../cache-macros/src/reserved.rs"]
+mod reserved;
+#[path = "../../cache-macros/src/template.rs"]
+#[expect(dead_code, reason = "no code is generated here")]
+mod template;
+
+// `cargo bolero` compiles the tests of this library too, and its instrumentation needs what bolero links.
+#[cfg(test)]
+use bolero as _;
+use proc_macro2::{Ident, Span};
+use syn::LitStr;
+
+/// What a parser says about a mistake.
+#[derive(Debug)]
+pub struct Mistake {
+    pub what: String,
+    pub help: String,
+}
+
+/// Milliseconds.
+pub fn duration(text: &str) -> Result<u64, Mistake> {
+    match duration::Millis::parse(text) {
+        Ok(duration::Millis(millis)) => Ok(millis),
+        Err(duration::BadDuration { what, help }) => Err(Mistake { what, help }),
+    }
+}
+
+/// A template that was accepted: one literal more than there are placeholders.
+#[derive(Debug)]
+pub struct Template {
+    pub literals: Vec<String>,
+    pub placeholders: Vec<String>,
+    /// What stands between two placeholders and could be part of a value, in the compiler's words.
+    pub unseparated: Vec<String>,
+}
+
+/// Parses a template and generates the expressions of its placeholders.
+pub fn template(text: &str) -> Result<Template, Vec<Mistake>> {
+    let template = template::Template::parse(&LitStr::new(text, Span::call_site())).map_err(|mistakes| {
+        mistakes.into_iter().map(|bad| Mistake { what: bad.what, help: bad.help }).collect::<Vec<_>>()
+    })?;
+    let root = Ident::new("argument", Span::call_site());
+    template.parts.iter().for_each(|part| drop(part.expr(&root)));
+    let ctxt = ctxt::Ctxt::new();
+    template.check_separated(&ctxt, "key");
+    let unseparated = ctxt.check().err().into_iter().flatten().map(|error| error.to_string()).collect();
+    let placeholders = template.parts.into_iter().map(|part| part.text).collect();
+    Ok(Template { literals: template.literals, placeholders, unseparated })
+}
+
+/// Whether `text` matches the glob.
+#[cfg(not(test))]
+pub fn matches(pattern: &str, text: &str) -> bool {
+    pattern::matches(pattern, text)
+}
+
+/// What every text begins with that matches the glob.
+#[cfg(not(test))]
+pub fn literal_prefix(pattern: &str) -> String {
+    pattern::literal_prefix(pattern)
+}
