@@ -41,6 +41,23 @@ fn whoever_does_not_load_sees_no_stale_value() {
     assert_eq!(shop.rows.remaining_ttl(&1_u64), None);
 }
 
+/// It neither counts as an answer nor makes what is built without it stale.
+#[test]
+fn a_stale_value_that_is_not_handed_out_leaves_no_trace() {
+    let shop = shop();
+    let outer: Region<u64, u64> = shop.test.cache().region("outer").build().unwrap();
+    shop.aged(1, 60);
+    let load = || async { Ok::<_, Down>(shop.rows.get(&1_u64).unwrap_or(7)) };
+    assert_eq!(Step::new(outer.get_or_load(&1_u64, load)).done(), Ok(7));
+    assert_eq!(outer.get(&1_u64), Some(7));
+    let many = || async { shop.rows.get_or_load_many(&[1_u64], |_| async { Ok::<_, Down>(vec![(1, 2)]) }).await };
+    let load = || async { many().await.map(|rows| rows[0].unwrap_or(7)) };
+    assert_eq!(Step::new(outer.get_or_load(&2_u64, load)).done(), Ok(2));
+    assert_eq!(outer.get(&2_u64), Some(2));
+    let stats = shop.rows.stats();
+    assert_eq!((stats.hits, stats.stale_hits, stats.misses), (0, 0, 3));
+}
+
 #[test]
 fn a_load_that_borrows_is_run_by_one_caller_while_the_others_are_served() {
     let shop = shop();
