@@ -21,8 +21,9 @@ impl Script {
     }
 }
 
+/// Often one of two, so that much happens to a key.
 fn key() -> impl Strategy<Value = Key> {
-    KEYS
+    prop_oneof![1 => select(&[5, 12][..]), 1 => KEYS]
 }
 
 fn value() -> impl Strategy<Value = Value> {
@@ -46,7 +47,7 @@ fn glob() -> impl Strategy<Value = Glob> {
 }
 
 fn change() -> impl Strategy<Value = Change> {
-    let step = select(&[1, 10, 20, 300, 500, 1_000, 30_000, 60_000][..]).prop_map(Duration::from_millis);
+    let step = select(&[1, 10, 15, 20, 300, 500, 1_000, 15_000, 30_000, 60_000][..]).prop_map(Duration::from_millis);
     prop_oneof![
         6 => step.prop_map(Change::Advance),
         6 => (key(), value()).prop_map(|(key, value)| Change::Put(key, value)),
@@ -66,8 +67,8 @@ fn change() -> impl Strategy<Value = Change> {
 /// `absences`: whether the loader can say that there is none.
 fn load(absences: bool) -> impl Strategy<Value = Load> {
     let loaded = prop_oneof![
-        5 => value().prop_map(|value| Ok(Some(value))),
-        1 => Just(Err(Failed(0))),
+        4 => value().prop_map(|value| Ok(Some(value))),
+        2 => Just(Err(Failed(0))),
         2 => value().prop_map(move |value| Ok(Some(value).filter(|_| !absences))),
     ];
     let meanwhile = prop_oneof![2 => Just(Vec::new()), 1 => vec(change(), 1..4)];

@@ -1,13 +1,14 @@
 //! The region under test, and how a script's words are done to it.
 
+use std::cell::Cell;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Poll;
 
 use cache_core::test_util::{MockClock, TaskQueue, TestCache};
 use cache_core::{Cache, Region, Tag};
 use cache_tests::Step;
-use std::future::poll_fn;
-use std::task::Poll;
 
 use crate::batch::Results;
 use crate::rules::Rules;
@@ -100,7 +101,7 @@ impl Real {
 
     /// The results, and the keys the loader was asked for.
     pub(crate) fn load_many(&self, keys: &[Key], load: &Load, found: &[Key]) -> (Results, Vec<Key>) {
-        let asked = std::cell::Cell::new(Vec::new());
+        let asked = Cell::new(Vec::new());
         let loader = async |missing: Vec<Key>| {
             assert!(asked.take().is_empty(), "there is one batch when nobody else loads");
             asked.set(missing);
