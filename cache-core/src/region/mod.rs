@@ -8,6 +8,7 @@ mod check;
 mod erased;
 mod inner;
 mod land;
+mod landing;
 mod load;
 mod many;
 mod renew;

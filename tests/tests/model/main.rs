@@ -29,7 +29,7 @@ use proptest::prelude::*;
 use script::{Room, Script};
 
 proptest! {
-    #![proptest_config(runs(800))]
+    #![proptest_config(runs(1_200))]
 
     #[test]
     fn a_region_with_room_is_a_map(script in Script::any(Just(Room::Plenty), 200)) {

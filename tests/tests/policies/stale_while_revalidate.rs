@@ -226,6 +226,50 @@ fn an_outer_value_is_as_stale_as_the_inner_it_was_built_from() {
     assert_eq!((plain.get(&1_u64), lenient.get(&1_u64)), (Some(20), Some(20)));
 }
 
+/// However many loads are between, and whether they run here or elsewhere.
+#[test]
+fn what_is_built_from_a_load_that_was_served_a_stale_value_is_as_stale() {
+    let shop = shop();
+    let lenient: Region<u64, u64> =
+        shop.test.cache().region("lenient").ttl(SECOND * 600).stale_while_revalidate(SECOND * 600).build().unwrap();
+    let plain: Region<u64, u64> = shop.test.cache().region("plain").ttl(SECOND * 600).build().unwrap();
+    shop.aged(1, 60);
+    let gate = Gate::closed();
+    let middle = || async {
+        let row = shop.rows.call(&1_u64).load_detached(|| async { Ok::<_, Down>(2) }).await;
+        gate.pass().await;
+        row
+    };
+    let outer = |key: u64| {
+        let (plain, lenient) = (&plain, &lenient);
+        Step::held(async move { plain.get_or_load(&key, || lenient.get_or_load(&1_u64, middle)).await })
+    };
+    let (mut leads, mut waits) = (outer(1), outer(2));
+    gate.let_through(1);
+    assert_eq!((leads.done(), waits.done(), gate.loads()), (Ok(1), Ok(1), 1));
+    assert_eq!((plain.get(&1_u64), plain.get(&2_u64)), (None, None));
+    shop.tasks.run();
+}
+
+/// An absence has no window in which it could be stale.
+#[test]
+fn an_absence_that_was_found_with_a_stale_value_is_not_kept() {
+    let shop = shop();
+    let names = shop.test.cache().region::<u64, u64>("names").ttl(SECOND * 600).negative_ttl(SECOND * 600);
+    let names = names.stale_while_revalidate(SECOND * 600).build().unwrap();
+    shop.aged(1, 60);
+    let name = |row: u64| {
+        let load = || async {
+            let row = shop.rows.call(&1_u64).load_detached(move || async move { Ok::<_, Down>(row) }).await?;
+            Ok::<_, Down>(Some(row).filter(|row| *row > 1))
+        };
+        Step::new(names.get_or_load_optional(&1_u64, load)).done()
+    };
+    assert_eq!(name(2), Ok(None));
+    shop.tasks.run();
+    assert_eq!(name(2), Ok(Some(2)));
+}
+
 impl Shop {
     fn aged_detached(&self, value: u64, seconds: u32) {
         let mut call = Step::held(self.rows.call(&1_u64).load_detached(move || async move { Ok::<_, Down>(value) }));
