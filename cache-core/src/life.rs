@@ -1,11 +1,11 @@
 //! The life of an entry that does more than end: it is served on after its ttl, loaded anew before, or kept alive by use.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::Time;
 use crate::freshness::Freshness;
 use crate::random::Random;
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// How finely uses are noted: an entry with a tti lives up to this part of it longer than it should, and a hit writes
 /// to the entry only that often.

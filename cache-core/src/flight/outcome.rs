@@ -21,4 +21,6 @@ pub(crate) struct Landed<V> {
     /// upon (then `doubtful` says so).
     pub(crate) ties: Option<Arc<Ties>>,
     pub(crate) doubtful: bool,
+    /// Whether the load was served a stale value: what uses its result is as stale.
+    pub(crate) stale: bool,
 }

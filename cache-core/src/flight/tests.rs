@@ -45,7 +45,7 @@ impl Table {
     }
 
     fn land(&self, place: Place, value: u32, for_all: bool) {
-        let result = || Landed { outcome: Outcome::Value(value), ties: None, doubtful: false };
+        let result = || Landed { outcome: Outcome::Value(value), ties: None, doubtful: false, stale: false };
         self.flight.lock().land(place, result, if for_all { For::All } else { For::Early }, self.now()).all();
     }
 

@@ -7,8 +7,12 @@
 //! found.
 
 mod dependencies;
+mod failures;
 mod flights;
 mod invalidations;
+mod puts;
+mod renewals;
+mod sweeps;
 mod world;
 
 use std::sync::Arc;

@@ -87,7 +87,7 @@ where
             }
             // Doubtful, so that nothing is built on a put that has no identity here.
             let outcome = || value.clone().map_or(Outcome::Absent, Outcome::Value);
-            let wake = state.overtake(|| Landed { outcome: outcome(), ties: None, doubtful: true });
+            let wake = state.overtake(|| Landed { outcome: outcome(), ties: None, doubtful: true, stale: false });
             if state.is_over() {
                 shard.end_flight(look, &flight);
             }

@@ -135,16 +135,30 @@ where
 
     /// Looks a key up, as a use.
     pub(crate) fn look<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Found<V> {
+        self.look_for(look, |_| true)
+    }
+
+    /// [`look`](Self::look) for who takes what `takes` says. Anything else is nothing to it, and it does not depend on it.
+    pub(crate) fn look_for<Q: CacheKey<Owned = O> + ?Sized>(
+        &self,
+        look: &Look<'_, Q>,
+        takes: impl FnOnce(&Found<V>) -> bool,
+    ) -> Found<V> {
         match self.hit(look) {
             Some(value) => Found::Value(value),
-            None => self.look_further(look),
+            None => self.look_further(look, takes),
         }
     }
 
     /// What [`hit`](Self::hit) leaves: absences and errors, hits inside of a load, and misses.
     #[cold]
-    pub(crate) fn look_further<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Found<V> {
+    fn look_further<Q: CacheKey<Owned = O> + ?Sized>(
+        &self,
+        look: &Look<'_, Q>,
+        takes: impl FnOnce(&Found<V>) -> bool,
+    ) -> Found<V> {
         let (found, ties) = self.find(look, self.clock.coarse(), track::is_collecting(), Purpose::Use);
+        let (found, ties) = if takes(&found) { (found, ties) } else { (Found::Nothing, None) };
         match &found {
             Found::Nothing => count(&self.counters.misses),
             _ => _ = self.counters.hits.increment(),

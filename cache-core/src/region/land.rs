@@ -7,6 +7,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use super::inner::RegionInner;
+use super::landing::Landing;
 use super::load::{Plan, Timeout};
 use super::seat::Seat;
 use super::tags::{Late, TagList};
@@ -20,7 +21,7 @@ use crate::policy::Ttl;
 use crate::stats::count;
 use crate::timeout::LoadTimeout;
 use crate::touch::{Name, Stamp};
-use crate::track::{self, Collected};
+use crate::track::Collected;
 
 /// What was captured before the load.
 pub(super) struct Begun {
@@ -32,25 +33,6 @@ pub(super) struct Begun {
 pub(super) enum Ended<V, E> {
     Outcome(Outcome<V, E>),
     TimedOut,
-}
-
-/// What a load has come to, for the one who ran it.
-pub(crate) struct Landing<V, E> {
-    outcome: Outcome<V, E>,
-    /// What a load around it depends on now.
-    ties: Option<Arc<Ties>>,
-    doubtful: bool,
-}
-
-impl<V, E> Landing<V, E> {
-    /// Makes the current load depend on it, and takes the result.
-    pub(super) fn record(self) -> Outcome<V, E> {
-        self.ties.iter().for_each(track::record);
-        if self.doubtful {
-            track::record_doubt();
-        }
-        self.outcome
-    }
 }
 
 /// The part of a result that others can have, and what is to become of it.
@@ -130,10 +112,11 @@ where
                 (Outcome::Error(error), Some(Outcome::Error(shared)), None)
             }
         };
-        let failed = matches!(outcome, Outcome::Error(_));
+        let (failed, is_value) = (matches!(outcome, Outcome::Error(_)), matches!(outcome, Outcome::Value(_)));
         let (inherited, refusal) = match collected.inherit(region.shared.max_dependencies) {
             _ if plan.tags.has_empty() || late.tags.has_empty() => (Vec::new(), Some(NotStored::EmptyTag)),
-            Ok(_) if collected.is_stale() && !region.rules.lives.have_windows() => {
+            // Only a value can be stored as a stale one.
+            Ok(_) if collected.is_stale() && !(is_value && region.rules.lives.have_windows()) => {
                 (Vec::new(), Some(NotStored::DoubtfulIngredient))
             }
             Ok(inherited) => (inherited, None),
@@ -164,7 +147,7 @@ where
             }
             None => outcome,
         };
-        Landing { outcome, ties: settled.ties, doubtful: settled.doubtful }
+        Landing { outcome, ties: settled.ties, doubtful: settled.doubtful, stale: collected.is_stale() }
     }
 
     /// Ends the load for everybody else.
@@ -212,7 +195,8 @@ where
         let for_dependants = ties.clone().filter(|_| tied);
         if in_place {
             // Under the shard's lock nobody can have joined since the old value was found to be servable.
-            let landed = |outcome| Landed { outcome, ties: for_dependants.clone(), doubtful };
+            let stale = settling.born_stale;
+            let landed = |outcome| Landed { outcome, ties: for_dependants.clone(), doubtful, stale };
             wake = match (&old, &shared) {
                 (Some(old), _) if serves_old => {
                     state.land(self.place, || landed(Outcome::Value(old.clone())), For::NotStrict, now)

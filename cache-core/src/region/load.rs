@@ -246,6 +246,9 @@ where
                 if landed.doubtful {
                     track::record_doubt();
                 }
+                if landed.stale {
+                    track::record_stale();
+                }
                 Turn::Done(outcome)
             }
         }

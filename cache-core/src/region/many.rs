@@ -37,8 +37,9 @@ where
         let (first, same) = self.distinct(keys);
         let mut missing = Vec::new();
         for index in first {
-            match self.look(&self.by(&keys[index])) {
-                // What is due is left to callers of one key.
+            // What is stale is loaded; what is due is left to callers of one key.
+            let takes = |found: &Found<V>| !matches!(found, Found::Stale { renew: true, .. });
+            match self.look_for(&self.by(&keys[index]), takes) {
                 Found::Value(value) | Found::Due(value) | Found::Stale { value, renew: false } => {
                     results[index] = Some(value);
                 }

@@ -8,6 +8,7 @@ mod check;
 mod erased;
 mod inner;
 mod land;
+mod landing;
 mod load;
 mod many;
 mod renew;
@@ -77,7 +78,7 @@ use crate::stats::Stats;
 /// # }).unwrap().unwrap();
 /// ```
 pub struct Region<K: CacheKey, V> {
-    inner: Arc<RegionInner<K::Owned, V>>,
+    pub(crate) inner: Arc<RegionInner<K::Owned, V>>,
     key: PhantomData<fn(&K)>,
 }
 
@@ -94,7 +95,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
 
     /// The value under `key`, if there is a fresh one. Loads nothing.
     pub fn get<Q: CacheKey<Owned = K::Owned> + ?Sized>(&self, key: &Q) -> Option<V> {
-        value(self.inner.look(&self.inner.by(key)))
+        value(self.inner.look_for(&self.inner.by(key), |found| !matches!(found, Found::Stale { .. })))
     }
 
     /// The values under `keys`, in their order.

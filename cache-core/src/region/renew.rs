@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::inner::RegionInner;
-use super::land::Landing;
+use super::landing::Landing;
 use super::load::{Plan, Turn};
 use super::seat::Claim;
 use super::tags::Late;

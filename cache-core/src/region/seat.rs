@@ -4,7 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::inner::RegionInner;
-use super::land::{Ended, Landing};
+use super::land::Ended;
+use super::landing::Landing;
 use super::load::Plan;
 use super::tags::Late;
 use crate::event::Event;

@@ -5,27 +5,29 @@ use std::fmt::{Debug, Display};
 use cache_tests::Step;
 use proptest::test_runner::TestCaseError;
 
-use crate::model::{Counts, Model, Names, Target, Turn};
-use crate::real::{Real, of_batch};
-use crate::script::{Change, Failed, How, KEYS, Key, Load, Loaded, Op, Room, Rules, Script, Value};
+use crate::model::{Counts, Model};
+use crate::real::{Call, Real};
+use crate::script::{Change, Failed, How, KEYS, Loaded, Op, Room, Script, Value};
 
 /// How often the cache checks its own books, in operations. It costs as much as a dozen of them.
 const CHECKED: usize = 16;
 
 /// Plays a script, until the first difference.
 pub(crate) fn play(script: &Script) -> Result<(), TestCaseError> {
-    let mut world = World { real: Real::new(script.rules), model: Model::new(script.rules), rules: script.rules };
+    let (real, model) = (Real::new(script.rules), Model::new(script.rules));
+    let mut world = World { real, model, waiting: Vec::new() };
     for (step, op) in script.ops.iter().enumerate() {
         if step.is_multiple_of(CHECKED) {
             world.real.test.check();
         }
         world.make_room();
-        let same = world.apply(op).and_then(|()| {
+        let same = world.apply(op).and_then(|()| world.settle()).and_then(|()| {
             world.make_room();
             world.compare()
         });
         same.map_err(|difference| TestCaseError::fail(format!("step {step}, {op:?}: {difference}")))?;
     }
+    world.finish().map_err(|difference| TestCaseError::fail(format!("at the end: {difference}")))?;
     world.real.test.assert_idle();
     Ok(())
 }
@@ -41,56 +43,78 @@ fn same<T: PartialEq + Debug>(what: impl Display, real: T, expected: T) -> Same 
 struct World {
     real: Real,
     model: Model,
-    rules: Rules,
+    /// The callers who wait, as the model knows them.
+    waiting: Vec<Call>,
 }
 
 impl World {
     /// What a small region has dropped the model drops too. Anything else it must know.
     fn make_room(&mut self) {
-        if self.rules.room == Room::Tight {
+        if self.model.rules.room == Room::Tight {
             KEYS.filter(|key| self.real.region.remaining_ttl(key).is_none()).for_each(|key| self.model.evict(key));
         }
     }
 
     fn apply(&mut self, op: &Op) -> Same {
+        // How a batch goes on that waits for others has tests of its own.
+        if let Op::LoadMany(keys, ..) = op
+            && keys.iter().any(|key| self.model.places.contains_key(key))
+        {
+            self.finish()?;
+        }
         let (real, model) = (&self.real, &mut self.model);
         match op {
-            Op::Get(key) => same("the value", real.region.get(key), value(model.look(*key))),
+            Op::Get(key) => same("the value", real.region.get(key), value(model.get(*key))),
             Op::GetMany(keys) => {
-                let expected = keys.iter().map(|key| value(model.look(*key))).collect();
+                let expected = keys.iter().map(|key| value(model.get(*key))).collect();
                 same("the values", real.region.get_many(keys), expected)
             }
             Op::Load(how, key, load) => {
-                let (result, ran) = real.load(*how, *key, load);
-                let (absences, force) = (matches!(how, How::Optional), matches!(how, How::Refresh));
-                if !force {
-                    model.look(*key);
+                // What becomes of those who wait when an error is not for them has tests of its own.
+                let is_loading = model.places.contains_key(key);
+                let how = if matches!(how, How::Unshared) && is_loading { How::GetOrLoad } else { *how };
+                let mut call = real.call(how, *key, load);
+                let loads = model.counts.loads;
+                let (answer, expected) = (call.poll(), model.call(how, *key, load));
+                let is_plain = model.enabled && expected.is_some();
+                if is_plain && load.meanwhile.is_empty() {
+                    same("whether the loader runs", call.has_loaded(), model.counts.loads > loads)?;
                 }
-                let turn = model.take_part(*key, absences, force);
-                same("whether the loader runs", ran, !matches!(turn, Turn::Answered(_)))?;
-                let built_from = if ran { run(model, load) } else { Vec::new() };
-                let expected = match turn {
-                    Turn::Answered(found) => found,
-                    Turn::Passes => load.loaded,
-                    Turn::Loads(begun) => {
-                        let begun = if matches!(how, How::Unshared) { begun.unshared() } else { begun };
-                        model.land(begun, *key, load.loaded, &built_from)
-                    }
-                };
-                same("the result", result, expected)
+                same("the answer", answer, expected)?;
+                if expected.is_none() {
+                    self.waiting.push(call);
+                }
+                Ok(())
             }
             Op::LoadMany(keys, load, found) => {
                 let (result, batch) = real.load_many(keys, load, found);
-                let (expected, expected_batch) = load_many(model, keys, load, found);
+                let (expected, expected_batch) = model.load_many(keys, load, found);
                 same("the keys of the batch", batch, expected_batch)?;
                 same("the results", result, expected)
             }
             Op::Cancel(key) => {
-                let turn = model.take_part(*key, false, true);
                 let cancelled = real.region.stats().loads_cancelled;
                 drop(Step::held(real.region.refresh(key, std::future::pending::<Result<Value, Failed>>)));
                 let counted = real.region.stats().loads_cancelled > cancelled;
-                same("whether it counts as cancelled", counted, matches!(turn, Turn::Loads(_)))
+                same("whether it counts as cancelled", counted, model.cancel(*key))
+            }
+            Op::Leave(nth) => {
+                if !self.waiting.is_empty() {
+                    let index = nth % self.waiting.len();
+                    drop(self.waiting.remove(index));
+                    model.leave(index);
+                }
+                Ok(())
+            }
+            Op::Begin => {
+                real.begin_tasks();
+                model.begin_tasks();
+                Ok(())
+            }
+            Op::Run => {
+                real.run_tasks();
+                model.run_tasks();
+                Ok(())
             }
             Op::Change(Change::Sweep) => {
                 let before = real.region.len();
@@ -100,10 +124,37 @@ impl World {
             }
             Op::Change(each) => {
                 real.change(each);
-                change(model, each);
+                model.change(each);
                 Ok(())
             }
         }
+    }
+
+    /// Lets everybody go on who waits, until nobody can.
+    fn settle(&mut self) -> Same {
+        let mut index = 0;
+        while index < self.waiting.len() {
+            let (answer, expected) = (self.waiting[index].poll(), self.model.poll(index));
+            same(format_args!("the answer to caller {index}"), answer, expected)?;
+            if expected.is_some() {
+                drop(self.waiting.remove(index));
+                // Whoever came before may be the next to go on.
+                index = 0;
+            } else {
+                index += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets everything end that was begun.
+    fn finish(&mut self) -> Same {
+        while !self.model.tasks.is_empty() || !self.waiting.is_empty() {
+            self.real.run_tasks();
+            self.model.run_tasks();
+            self.settle()?;
+        }
+        Ok(())
     }
 
     /// What can be seen without leaving a trace.
@@ -120,75 +171,16 @@ impl World {
         let stats = region.stats();
         let counts = Counts {
             hits: stats.hits,
+            stale_hits: stats.stale_hits,
             misses: stats.misses,
             loads: stats.loads,
+            loads_deduped: stats.loads_deduped,
+            refreshes: stats.refreshes,
             load_errors: stats.load_errors,
             not_stored: stats.not_stored,
         };
         same("then the counts", counts, model.counts)
     }
-}
-
-/// What a loader does before it returns; says what it has read.
-fn run(model: &mut Model, load: &Load) -> Vec<Names> {
-    let mut built_from = Vec::new();
-    load.reads.iter().for_each(|key| model.read(*key, &mut built_from));
-    load.meanwhile.iter().for_each(|each| change(model, each));
-    built_from
-}
-
-fn change(model: &mut Model, change: &Change) {
-    match change {
-        Change::Advance(by) => model.advance(*by),
-        Change::Put(key, value) => model.put(*key, *value),
-        Change::Invalidate(key) => model.invalidate(Target::Key(*key)),
-        Change::InvalidateMany(keys) => keys.iter().for_each(|key| model.invalidate(Target::Key(*key))),
-        Change::InvalidateTag(tag) => model.invalidate(Target::Tag(tag.clone())),
-        Change::InvalidateTags(tags) => tags.iter().for_each(|tag| model.invalidate(Target::Tag(tag.clone()))),
-        Change::InvalidatePattern(glob) => model.invalidate(Target::Pattern(*glob)),
-        Change::InvalidateRegion | Change::InvalidateAll => model.invalidate(Target::Everything),
-        Change::SetEnabled(enabled) => model.set_enabled(*enabled),
-        Change::Sweep => {}
-    }
-}
-
-/// The results and the keys of the batch, as the model expects them.
-fn load_many(
-    model: &mut Model,
-    keys: &[Key],
-    load: &Load,
-    found: &[Key],
-) -> (Result<Vec<Option<Value>>, Failed>, Vec<Key>) {
-    let mut distinct: Vec<Key> = Vec::new();
-    for key in keys {
-        if !distinct.contains(key) {
-            distinct.push(*key);
-        }
-    }
-    let known: Vec<_> = distinct.iter().map(|key| model.look(*key)).collect();
-    // An error that is known answers for all; nothing is loaded then.
-    if let Some(failed) = known.iter().find_map(|known| known.and_then(Result::err)) {
-        return (Err(failed), Vec::new());
-    }
-    let missing: Vec<Key> =
-        distinct.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(key, _)| *key).collect();
-    let turns: Vec<Turn> = missing.iter().map(|key| model.take_part(*key, true, false)).collect();
-    let built_from = if missing.is_empty() { Vec::new() } else { run(model, load) };
-    let mut results = known;
-    for (key, turn) in missing.iter().zip(turns) {
-        let loaded = load.loaded.map(|value| found.contains(key).then(|| of_batch(*key, value)));
-        let result = match turn {
-            Turn::Loads(begun) => model.land(begun, *key, loaded, &built_from),
-            _ => loaded,
-        };
-        let index = distinct.iter().position(|each| each == key).expect("it is among them");
-        results[index] = Some(result);
-    }
-    let of = |key: &Key| {
-        let index = distinct.iter().position(|each| each == key).expect("it is among them");
-        results[index].expect("what was missing was loaded")
-    };
-    (keys.iter().map(of).collect(), missing)
 }
 
 /// Of what is known, the value.

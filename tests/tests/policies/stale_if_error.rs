@@ -127,6 +127,28 @@ fn who_waits_for_a_new_value_does_not_get_the_old_one() {
     assert_eq!(strict.done(), Ok(2));
 }
 
+/// Also when the load that has failed began after it asked: somebody had taken over.
+#[test]
+fn who_waits_for_a_new_value_does_not_get_the_old_one_of_a_successor() {
+    let shop = shop();
+    shop.aged(1, 60);
+    let gate = Gate::closed();
+    let _hung = Step::held(shop.rows.get_or_load(&1_u64, std::future::pending::<Result<u64, Down>>));
+    let mut successor = Step::held(shop.rows.get_or_load(&1_u64, || async {
+        gate.pass().await;
+        Err::<u64, _>(Down::Source)
+    }));
+    let mut strict = Step::held(shop.rows.refresh(&1_u64, || async {
+        gate.pass().await;
+        Ok::<_, Down>(2)
+    }));
+    shop.pass(30);
+    assert!(successor.poll().is_none() && strict.poll().is_none());
+    gate.let_through(2);
+    assert_eq!(successor.done(), Ok(1));
+    assert_eq!(strict.done(), Ok(2));
+}
+
 #[test]
 fn many_keys_fall_back_one_by_one() {
     let shop = shop();

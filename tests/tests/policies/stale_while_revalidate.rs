@@ -41,6 +41,23 @@ fn whoever_does_not_load_sees_no_stale_value() {
     assert_eq!(shop.rows.remaining_ttl(&1_u64), None);
 }
 
+/// It neither counts as an answer nor makes what is built without it stale.
+#[test]
+fn a_stale_value_that_is_not_handed_out_leaves_no_trace() {
+    let shop = shop();
+    let outer: Region<u64, u64> = shop.test.cache().region("outer").build().unwrap();
+    shop.aged(1, 60);
+    let load = || async { Ok::<_, Down>(shop.rows.get(&1_u64).unwrap_or(7)) };
+    assert_eq!(Step::new(outer.get_or_load(&1_u64, load)).done(), Ok(7));
+    assert_eq!(outer.get(&1_u64), Some(7));
+    let many = || async { shop.rows.get_or_load_many(&[1_u64], |_| async { Ok::<_, Down>(vec![(1, 2)]) }).await };
+    let load = || async { many().await.map(|rows| rows[0].unwrap_or(7)) };
+    assert_eq!(Step::new(outer.get_or_load(&2_u64, load)).done(), Ok(2));
+    assert_eq!(outer.get(&2_u64), Some(2));
+    let stats = shop.rows.stats();
+    assert_eq!((stats.hits, stats.stale_hits, stats.misses), (0, 0, 3));
+}
+
 #[test]
 fn a_load_that_borrows_is_run_by_one_caller_while_the_others_are_served() {
     let shop = shop();
@@ -207,6 +224,50 @@ fn an_outer_value_is_as_stale_as_the_inner_it_was_built_from() {
     shop.tasks.run();
     assert_eq!((outer(&plain, 3), outer(&lenient, 3)), (Ok(20), Ok(20)));
     assert_eq!((plain.get(&1_u64), lenient.get(&1_u64)), (Some(20), Some(20)));
+}
+
+/// However many loads are between, and whether they run here or elsewhere.
+#[test]
+fn what_is_built_from_a_load_that_was_served_a_stale_value_is_as_stale() {
+    let shop = shop();
+    let lenient: Region<u64, u64> =
+        shop.test.cache().region("lenient").ttl(SECOND * 600).stale_while_revalidate(SECOND * 600).build().unwrap();
+    let plain: Region<u64, u64> = shop.test.cache().region("plain").ttl(SECOND * 600).build().unwrap();
+    shop.aged(1, 60);
+    let gate = Gate::closed();
+    let middle = || async {
+        let row = shop.rows.call(&1_u64).load_detached(|| async { Ok::<_, Down>(2) }).await;
+        gate.pass().await;
+        row
+    };
+    let outer = |key: u64| {
+        let (plain, lenient) = (&plain, &lenient);
+        Step::held(async move { plain.get_or_load(&key, || lenient.get_or_load(&1_u64, middle)).await })
+    };
+    let (mut leads, mut waits) = (outer(1), outer(2));
+    gate.let_through(1);
+    assert_eq!((leads.done(), waits.done(), gate.loads()), (Ok(1), Ok(1), 1));
+    assert_eq!((plain.get(&1_u64), plain.get(&2_u64)), (None, None));
+    shop.tasks.run();
+}
+
+/// An absence has no window in which it could be stale.
+#[test]
+fn an_absence_that_was_found_with_a_stale_value_is_not_kept() {
+    let shop = shop();
+    let names = shop.test.cache().region::<u64, u64>("names").ttl(SECOND * 600).negative_ttl(SECOND * 600);
+    let names = names.stale_while_revalidate(SECOND * 600).build().unwrap();
+    shop.aged(1, 60);
+    let name = |row: u64| {
+        let load = || async {
+            let row = shop.rows.call(&1_u64).load_detached(move || async move { Ok::<_, Down>(row) }).await?;
+            Ok::<_, Down>(Some(row).filter(|row| *row > 1))
+        };
+        Step::new(names.get_or_load_optional(&1_u64, load)).done()
+    };
+    assert_eq!(name(2), Ok(None));
+    shop.tasks.run();
+    assert_eq!(name(2), Ok(Some(2)));
 }
 
 impl Shop {
