@@ -6,10 +6,6 @@ use std::time::Duration;
 
 use cache_core::test_util::TestCache;
 use cache_core::{Cache, CacheKey, KeyWriter, Region, Tag};
-use cache_tests::alloc;
-use cache_tests::{Gate, Step};
-
-use crate::gated;
 
 // Arithmetic.
 #[test]
@@ -68,24 +64,6 @@ fn a_region_without_bounds_can_be_made() {
         .unwrap();
     let said = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.success() && said.contains("1 passed"), "{said}");
-}
-
-// The timer keeps what nobody waits for any more.
-#[test]
-fn a_waiter_that_is_gone_leaves_nothing_in_the_timer() {
-    let cache = Cache::builder().overdue_after(Duration::from_secs(3600)).build().unwrap();
-    let rows: Region<u64, u64> = cache.region("row").build().unwrap();
-    let gate = Gate::closed();
-    let _leader = Step::held(gated(&rows, 1, &gate, 1));
-    for _ in 0..1000 {
-        drop(Step::held(gated(&rows, 1, &gate, 1)));
-    }
-    let before = alloc::live_bytes();
-    for _ in 0..500_000 {
-        drop(Step::held(gated(&rows, 1, &gate, 1)));
-    }
-    let grown = alloc::live_bytes() - before;
-    assert!(grown < 5_000_000, "{grown} bytes for waiters that are gone");
 }
 
 // A user's poor hash must not cost fresh entries.

@@ -6,10 +6,6 @@ use std::time::Duration;
 
 use cache_core::Region;
 use cache_tests::Gate;
-use cache_tests::alloc::Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Runs `work` on a thread and does not wait for a deadlock for ever.
 fn within<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {

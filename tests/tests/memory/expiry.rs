@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use cache_core::Region;
 use cache_core::test_util::TestCache;
-use cache_tests::alloc::{Counting, live_bytes};
+use cache_tests::alloc::live_bytes;
 
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use crate::alone;
 
 const ENTRIES: u64 = 1_000_000;
 
 #[test]
 fn a_million_expired_entries_give_their_memory_back() {
+    let _alone = alone();
     let test = TestCache::new();
     let rows: Region<u64, Arc<[u8]>> =
         test.cache().region("row").ttl(Duration::from_secs(60)).capacity(ENTRIES * 11 / 10).build().unwrap();
@@ -38,6 +38,7 @@ fn a_million_expired_entries_give_their_memory_back() {
 
 #[test]
 fn what_is_taken_out_one_by_one_gives_it_back_too() {
+    let _alone = alone();
     let test = TestCache::new();
     let rows: Region<u64, u64> = test.cache().region("row").capacity(200_000).build().unwrap();
     let empty = live_bytes();
