@@ -399,3 +399,21 @@ fn a_batch_that_ends_before_it_began_cancels_no_load() {
     assert_eq!(Step::new(many).done(), Err("down"));
     assert_eq!((rows.stats().loads, rows.stats().loads_cancelled), (1, 0));
 }
+
+/// The engine remembers what it has evicted, and keeps a key that comes back: what makes it resist scans.
+#[test]
+fn a_key_that_was_evicted_too_soon_is_kept_when_it_comes_back() {
+    let test = TestCache::new();
+    let rows: Region<u64, u64> = test.cache().region("row").capacity(1_000).build().unwrap();
+    let wanted = 0..10_u64;
+    let mut others = 1_000_u64..;
+    let mut scan = |keys| others.by_ref().take(keys).for_each(|key| rows.put(&key, key).detach());
+    scan(1_500);
+    wanted.clone().for_each(|key| rows.put(&key, key).detach());
+    scan(500);
+    assert!(wanted.clone().all(|key| rows.peek(&key).is_none()), "evicted by the scan");
+    wanted.clone().for_each(|key| rows.put(&key, key).detach());
+    scan(3_000);
+    let kept = wanted.filter(|key| rows.peek(key).is_some()).count();
+    assert_eq!(kept, 10, "of ten keys that came back");
+}
