@@ -245,6 +245,10 @@ where
         if purpose == Purpose::Use {
             entry.note_use(lives, now);
         }
+        if freshness == Freshness::Spare {
+            // Asked for when a load has failed, and not before: no clone is made that would be dropped under the lock.
+            return Found::Nothing;
+        }
         let value = match (&entry.value, entry.error()) {
             (Some(value), _) => value.clone(),
             (None, Some(error)) => return Found::Error(error.clone()),

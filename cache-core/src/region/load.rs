@@ -194,6 +194,8 @@ where
             return Turn::Alone;
         }
         let collecting = track::is_collecting();
+        // Before the guard: what is found and not taken is dropped after it.
+        let _not_taken;
         let mut shard = self.store.write(look.hash);
         if !force {
             // Between the look-up and now another load may have landed, and its flight ended. Under this lock none can.
@@ -203,6 +205,7 @@ where
                 record(&found, ties.as_ref());
                 return copy_found(found, plan).map_or(Turn::Again, Turn::Done);
             }
+            _not_taken = found;
         }
         let flight = shard.flight_or_begin(look, Shared::next_flight);
         let Ok(edge) = track::wait_for(flight.id) else {

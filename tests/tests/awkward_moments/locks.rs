@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cache_core::test_util::TestCache;
 use cache_core::{Cache, Event, Region, cached};
@@ -55,6 +56,37 @@ fn a_result_that_nobody_may_have_is_not_dropped_under_a_lock() {
         value.live.store(false, Ordering::SeqCst);
         assert!(got.is_some());
     });
+}
+
+#[test]
+fn a_value_that_is_too_old_to_be_served_is_not_dropped_under_a_lock() {
+    for (age, many) in [(70, true), (130, false), (130, true)] {
+        within(move || {
+            let test = TestCache::new();
+            let builder = test.cache().region("value").local().ttl(Duration::from_secs(60));
+            let builder = builder.stale_while_revalidate(Duration::from_secs(60));
+            let region: Region<u64, Value> = builder.stale_if_error(Duration::from_secs(600)).build().unwrap();
+            let value =
+                Value { region: Arc::new(Mutex::new(Some(region.clone()))), live: Arc::new(AtomicBool::new(false)) };
+            region.put(&1_u64, value.clone()).detach();
+            test.clock().advance(Duration::from_secs(age));
+            value.live.store(true, Ordering::SeqCst);
+            let gate = Gate::closed();
+            if many {
+                let load = |_| async {
+                    gate.pass().await;
+                    Err::<Vec<(u64, Value)>, _>(Down)
+                };
+                let call = Step::held(region.get_or_load_many(&[1_u64], load));
+                value.live.store(false, Ordering::SeqCst);
+                drop(call);
+            } else {
+                let call = Step::held(get_value(&region, &gate, &value));
+                value.live.store(false, Ordering::SeqCst);
+                drop(call);
+            }
+        });
+    }
 }
 
 #[test]
