@@ -9,15 +9,18 @@ fn shop() -> Shop {
     Shop::new(|rows| rows.stale_if_error(SECOND * 600))
 }
 
+/// A load that waits at the gate, and fails.
+async fn fails<E>(gate: &Gate, error: E) -> Result<u64, E> {
+    gate.pass().await;
+    Err(error)
+}
+
 #[test]
 fn everybody_who_waits_gets_the_stale_value_of_one_failed_load() {
     let shop = shop();
     shop.aged(1, 60);
     let gate = Gate::closed();
-    let load = || async {
-        gate.pass().await;
-        Err::<u64, _>(Down::Source)
-    };
+    let load = || fails(&gate, Down::Source);
     let mut calls: Vec<_> = (0..5).map(|_| Step::held(shop.rows.get_or_load(&1_u64, load))).collect();
     gate.let_through(1);
     for call in &mut calls {
@@ -67,10 +70,7 @@ fn a_value_that_is_invalidated_while_the_load_fails_is_not_served() {
     let shop = shop();
     shop.aged(1, 60);
     let gate = Gate::closed();
-    let load = || async {
-        gate.pass().await;
-        Err::<u64, _>(Down::Source)
-    };
+    let load = || fails(&gate, Down::Source);
     let mut leader = Step::held(shop.rows.get_or_load(&1_u64, load));
     let mut early = Step::held(shop.rows.get_or_load(&1_u64, load));
     shop.rows.invalidate_all().detach();
@@ -89,10 +89,7 @@ fn errors_that_cannot_be_copied_are_covered_as_well() {
     let shop = shop();
     shop.aged(1, 60);
     let gate = Gate::closed();
-    let load = || async {
-        gate.pass().await;
-        Err::<u64, _>(Opaque)
-    };
+    let load = || fails(&gate, Opaque);
     let mut calls: Vec<_> = (0..5).map(|_| Step::held(shop.rows.get_or_load_unshared(&1_u64, load))).collect();
     gate.let_through(1);
     assert!(calls.iter_mut().all(|call| call.done().is_ok_and(|row| row == 1)));
@@ -113,10 +110,7 @@ fn who_waits_for_a_new_value_does_not_get_the_old_one() {
     let shop = shop();
     shop.aged(1, 60);
     let gate = Gate::closed();
-    let failing = || async {
-        gate.pass().await;
-        Err::<u64, _>(Down::Source)
-    };
+    let failing = || fails(&gate, Down::Source);
     let mut leader = Step::held(shop.rows.get_or_load(&1_u64, failing));
     let mut strict = Step::held(shop.rows.refresh(&1_u64, || async {
         gate.pass().await;
