@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod ambient;
+pub mod backend;
+pub mod backplane;
 mod budget;
 mod builder;
 mod cache;

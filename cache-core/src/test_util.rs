@@ -33,6 +33,7 @@ use std::task::{Context, Poll, Waker};
 
 use parking_lot::Mutex;
 
+pub use crate::backend::MemoryBackend;
 use crate::cache::Cache;
 pub use crate::clock::MockClock;
 use crate::event::Event;
