@@ -3,6 +3,10 @@
 //! The fuzz targets are in `tests/targets/`. They could not include these files themselves: as part of a test, a file would
 //! bring its own tests along.
 
+#[cfg(not(test))]
+#[path = "../../cache-core/src/codec/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only what reads and writes values is used here")]
+mod codec;
 #[path = "../../cache-macros/src/ctxt.rs"]
 #[expect(dead_code, reason = "only templates report here")]
 mod ctxt;
@@ -10,17 +14,37 @@ mod ctxt;
 #[expect(dead_code, reason = "no code is generated here")]
 mod duration;
 #[cfg(not(test))]
+#[path = "../../cache-core/src/envelope/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only what seals and opens is used here")]
+mod envelope;
+#[cfg(not(test))]
+mod envelopes;
+#[cfg(not(test))]
+#[path = "../../cache-core/src/fleet_name.rs"]
+#[allow(dead_code, reason = "nothing is looked up here")]
+mod fleet_name;
+#[cfg(not(test))]
 #[path = "../../cache-core/src/key/pattern/mod.rs"]
 mod pattern;
+#[cfg(not(test))]
+#[path = "../../cache-core/src/random.rs"]
+#[allow(dead_code, reason = "nothing is random here")]
+mod random;
 #[path = "../../cache-macros/src/reserved.rs"]
 mod reserved;
 #[path = "../../cache-macros/src/template.rs"]
 #[expect(dead_code, reason = "no code is generated here")]
 mod template;
+#[cfg(not(test))]
+#[path = "../../cache-core/src/version.rs"]
+#[allow(dead_code, reason = "versions come from the fuzzer here")]
+mod version;
 
 // `cargo bolero` compiles the tests of this library too, and its instrumentation needs what bolero links.
 #[cfg(test)]
 use bolero as _;
+#[cfg(not(test))]
+pub use envelopes::{Codec, Opened, Sealed, codecs, open, read_and_write, seal};
 use proc_macro2::{Ident, Span};
 use syn::LitStr;
 

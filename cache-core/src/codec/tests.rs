@@ -120,6 +120,7 @@ fn a_value_that_would_come_back_as_another_one_is_refused() {
     #[cfg(feature = "json")]
     {
         assert!(verified(Codec::Json, &f64::INFINITY).is_err());
+        assert!(Codec::Json.decode::<f32>(b"1e39").is_err() && Codec::Json.decode::<f64>(b"1e309").is_err());
         assert!(verified(Codec::Json, &BTreeMap::from([((1, 2), 3)])).is_err());
         verified(Codec::Json, &(0.1_f32, 0.1_f64 + 0.2, f64::MIN_POSITIVE, -0.0_f64)).unwrap();
     }

@@ -23,7 +23,7 @@ impl Verification {
 }
 
 fn chosen(write: u64) -> bool {
-    write < FIRST || write % ONE_IN == 0
+    write < FIRST || write.is_multiple_of(ONE_IN)
 }
 
 #[cfg(test)]
