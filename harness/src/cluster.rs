@@ -182,7 +182,6 @@ impl Cluster {
     /// # Panics
     ///
     /// If `from` does not own the slot.
-    #[must_use]
     pub fn begin_migration<'c>(&'c self, slot: u16, from: &'c Server, to: &'c Server) -> Migration<'c> {
         Migration::begin(self, slot, from, to)
     }

@@ -169,7 +169,8 @@ fn victim() {
     if std::env::var_os("CACHE_HARNESS_VICTIM").is_some() {
         let server = Server::start();
         println!("\npid {}", server.pid());
-        std::process::abort();
+        // Nothing is dropped.
+        std::process::exit(1);
     }
 }
 
@@ -177,7 +178,9 @@ fn victim() {
 #[cfg(target_os = "linux")]
 fn dies_with_its_process() {
     let mut victim = std::process::Command::new(std::env::current_exe().unwrap());
-    victim.args(["--exact", "victim", "--nocapture"]).env("CACHE_HARNESS_VICTIM", "1");
+    // What it leaves there, nobody else puts away.
+    let folder = tempfile::tempdir().unwrap();
+    victim.args(["--exact", "victim", "--nocapture"]).env("CACHE_HARNESS_VICTIM", "1").env("TMPDIR", folder.path());
     let output = victim.output().unwrap();
     assert!(!output.status.success());
     let output = String::from_utf8_lossy(&output.stdout);
@@ -199,6 +202,15 @@ fn says_how_to_install_what_is_missing() {
 fn shows_its_log_when_it_does_not_start() {
     let message = message(|| drop(Server::builder().config("no-such-setting 1").start()));
     assert!(message.contains("it ended") && message.contains("no-such-setting"), "{message}");
+}
+
+/// What a server says whose port was taken is known, because it is then started on another one.
+#[test]
+fn knows_a_port_that_is_taken() {
+    let server = Server::start();
+    let taken = server.port();
+    let message = message(|| drop(Server::builder().config(format!("port {taken}")).start()));
+    assert!(message.contains("Address already in use"), "{message}");
 }
 
 fn message(work: impl FnOnce()) -> String {

@@ -39,8 +39,8 @@ fn ping(port: u16, host: &str, ca: &Pem, client: Option<&Pem>) -> io::Result<Str
     Ok(String::from_utf8_lossy(&reply).into_owned())
 }
 
-fn ok(reply: io::Result<String>) -> bool {
-    matches!(reply.as_deref(), Ok("+PONG\r\n"))
+fn ok(reply: &io::Result<String>) -> bool {
+    reply.as_ref().is_ok_and(|reply| reply == "+PONG\r\n")
 }
 
 #[test]
@@ -50,30 +50,30 @@ fn serves_who_trusts_its_authority() {
     assert!(server.command(&["SET", "a", "b"]).is_ok());
     let server = Server::builder().tls().start();
     let (port, tls) = (server.port(), server.tls());
-    assert!(ok(ping(port, "localhost", tls.ca(), None)));
-    assert!(ok(ping(port, "127.0.0.1", tls.ca(), Some(tls.client()))));
+    assert!(ok(&ping(port, "localhost", tls.ca(), None)));
+    assert!(ok(&ping(port, "127.0.0.1", tls.ca(), Some(tls.client()))));
     let wrong = ping(port, "localhost", tls.other_ca(), None).unwrap_err();
     assert!(wrong.to_string().contains("UnknownIssuer"), "{wrong}");
     let wrong = ping(port, "example.com", tls.ca(), None).unwrap_err();
     assert!(wrong.to_string().contains("not valid for"), "{wrong}");
     server.restart();
-    assert!(ok(ping(port, "localhost", tls.ca(), None)), "its certificates are the same after a restart");
+    assert!(ok(&ping(port, "localhost", tls.ca(), None)), "its certificates are the same after a restart");
 }
 
 #[test]
 fn serves_who_has_a_certificate_only() {
     let server = Server::builder().mutual_tls().start();
     let (port, tls) = (server.port(), server.tls());
-    assert!(ok(ping(port, "localhost", tls.ca(), Some(tls.client()))));
-    assert!(!ok(ping(port, "localhost", tls.ca(), None)));
+    assert!(ok(&ping(port, "localhost", tls.ca(), Some(tls.client()))));
+    assert!(!ok(&ping(port, "localhost", tls.ca(), None)));
     let folder = tempfile::tempdir().unwrap();
     let stranger = Certificates::make(folder.path());
-    assert!(!ok(ping(port, "localhost", tls.ca(), Some(stranger.client()))));
+    assert!(!ok(&ping(port, "localhost", tls.ca(), Some(stranger.client()))));
 }
 
 #[test]
 fn goes_through_a_proxy() {
     let server = Server::builder().tls().start();
     let proxy = Proxy::start(server.address());
-    assert!(ok(ping(proxy.port(), "127.0.0.1", server.tls().ca(), None)));
+    assert!(ok(&ping(proxy.port(), "127.0.0.1", server.tls().ca(), None)));
 }

@@ -178,7 +178,9 @@ impl Link {
     /// Gives the client what is due, and closes the connection after the last of it.
     fn write_replies(&self, links: &Links, late: &Receiver<Late>) {
         for (due, piece) in late {
-            self.wait(due);
+            if !self.is_open_at(due) {
+                return;
+            }
             // What is under way when the hole opens falls into it.
             let mode = links.mode();
             if mode.swallows_replies {
@@ -207,14 +209,12 @@ impl Link {
         self.lost_requests.fetch_or(mode.swallows_all(), Ordering::SeqCst);
     }
 
-    /// Waits until then, or until the connection is closed.
-    fn wait(&self, due: Instant) {
+    /// Waits until then, or until the connection is closed, and says whether it is still open.
+    fn is_open_at(&self, due: Instant) -> bool {
         let rest = due.saturating_duration_since(Instant::now());
-        if !rest.is_zero() {
-            let closed = lock(&self.closed);
-            let waited = self.on_close.wait_timeout_while(closed, rest, |closed| !*closed);
-            drop(waited.unwrap_or_else(PoisonError::into_inner));
-        }
+        let waited = self.on_close.wait_timeout_while(lock(&self.closed), rest, |closed| !*closed);
+        let (closed, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !*closed
     }
 }
 
