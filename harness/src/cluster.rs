@@ -18,6 +18,9 @@ const SLOTS: u16 = 16_384;
 /// How long the cluster may take to agree. It takes about two seconds on a quiet machine, four after a death.
 const AGREEMENT: Duration = Duration::from_secs(60);
 
+/// After this time a replica gives up a failover that it was asked for.
+const FAILOVER: Duration = Duration::from_secs(5);
+
 /// A cluster of three masters with a replica each, on ports of 127.0.0.1.
 ///
 /// A node that does not answer is given up after 2 s; then its replica takes over. Shared by several tests, it is
@@ -151,14 +154,11 @@ impl Cluster {
         let key = key.as_ref();
         let replicas = self.replicas_of(key);
         let replica = replicas.into_iter().find(|replica| replica.is_running()).expect("the master has no replica");
-        let mut asked = false;
+        // Asking again begins it anew, so each try has its time.
         let done = until(AGREEMENT, || {
-            {
-                // A try is given up after 5 s, and while it runs another one is refused.
-                asked |= replica.command(&["CLUSTER", "FAILOVER"]).is_ok();
-                self.node_of(key).port() == replica.port() && asked
-            }
-            .then_some(())
+            let asked = replica.command(&["CLUSTER", "FAILOVER"]).is_ok();
+            let owns = || (self.node_of(key).port() == replica.port()).then_some(());
+            if asked { until(FAILOVER, owns) } else { owns() }
         });
         done.unwrap_or_else(|| self.fail("does not fail over"));
         self.settle();
@@ -196,7 +196,7 @@ impl Cluster {
         self.settle();
     }
 
-    /// Waits until all nodes that run agree on who owns which slot, every owner runs, and the replicas that run hold what
+    /// Waits until all nodes that run agree on who owns which slot and follows whom, every owner runs, and the replicas that run hold what
     /// their masters hold. After a death that is when a replica has taken over.
     ///
     /// # Panics
@@ -216,7 +216,7 @@ impl Cluster {
 
     /// What is not yet as it should be.
     fn unsettled(&self) -> Option<String> {
-        let mut agreed: Option<Vec<(u16, u16, u16)>> = None;
+        let mut agreed = None;
         for node in self.running() {
             let port = node.port();
             let info = node.command(&["CLUSTER", "INFO"]).text();
@@ -236,11 +236,11 @@ impl Cluster {
             if members.len() != self.nodes.len() {
                 return Some(format!("{port} knows {} nodes", members.len()));
             }
-            let owners = view::owners(&members);
-            if agreed.as_ref().is_some_and(|agreed| *agreed != owners) {
-                return Some(format!("{port} sees other owners than another node"));
+            // Also of who follows whom: a master that does not know its replica yet ignores its wish to take over.
+            let sees = (view::owners(&members), view::followers(&members));
+            if *agreed.get_or_insert_with(|| sees.clone()) != sees {
+                return Some(format!("{port} sees other owners or followers than another node"));
             }
-            agreed = Some(owners);
             if let Some(reason) = self.follows(node, &members) {
                 return Some(reason);
             }

@@ -58,6 +58,14 @@ pub(super) fn owners(members: &[Member]) -> Vec<(u16, u16, u16)> {
     owners
 }
 
+/// Who follows whom: ports with the names of masters, in order.
+pub(super) fn followers(members: &[Member]) -> Vec<(u16, String)> {
+    let follows = |member: &Member| Some((member.port, member.master.clone()?));
+    let mut followers: Vec<_> = members.iter().filter_map(follows).collect();
+    followers.sort_unstable();
+    followers
+}
+
 /// `7`, `0-5460`; not `[93-<-id]`, which is a slot on its way.
 fn range(text: &str) -> Option<(u16, u16)> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
@@ -66,7 +74,7 @@ fn range(text: &str) -> Option<(u16, u16)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Member, owners};
+    use super::{Member, followers, owners};
 
     #[test]
     fn lines_of_cluster_nodes_are_read() {
@@ -78,7 +86,9 @@ mod tests {
         let master = Member::read(master).expect("it is a line of the specification");
         assert!(master.owns(0) && master.owns(5460) && master.owns(7000));
         assert!(!master.owns(5461) && !master.owns(93 + 6000));
-        assert_eq!(owners(&[replica, master]), [(0, 5460, 30001), (7000, 7000, 30001)]);
+        let members = [replica, master];
+        assert_eq!(owners(&members), [(0, 5460, 30001), (7000, 7000, 30001)]);
+        assert_eq!(followers(&members), [(30004, "e7d1".to_owned())]);
     }
 
     #[test]
