@@ -15,6 +15,7 @@ use crate::random::{Random, SystemRandom};
 use crate::registry;
 use crate::shared::{Parts, Shared};
 use crate::spawn::{Background, Spawn, TokioSpawn};
+use crate::tier::SharedTier;
 
 /// The settings of a [`Cache`]. Every setter states its default; a cache needs none of them.
 ///
@@ -39,6 +40,7 @@ pub struct CacheBuilder {
     default_ttl: Duration,
     max_dependencies: usize,
     enabled: bool,
+    tier: Option<SharedTier>,
 }
 
 impl CacheBuilder {
@@ -54,6 +56,7 @@ impl CacheBuilder {
             default_ttl: Duration::from_secs(300),
             max_dependencies: 64,
             enabled: true,
+            tier: None,
         }
     }
 
@@ -137,6 +140,14 @@ impl CacheBuilder {
         self
     }
 
+    /// Keeps values in a tier that all processes of a fleet share, besides this process: what one has loaded the others
+    /// find there, and what one invalidates the others drop. A backend alone will do, or a [`SharedTier`] with settings
+    /// of its own. Default: none, this process is the fleet.
+    pub fn shared_tier(mut self, tier: impl Into<SharedTier>) -> Self {
+        self.tier = Some(tier.into());
+        self
+    }
+
     /// Makes the cache.
     ///
     /// # Errors
@@ -159,7 +170,7 @@ impl CacheBuilder {
                 ),
             ));
         }
-        Ok(self.assemble())
+        self.assemble()
     }
 
     /// Makes the cache and installs it as [`Cache::global`], the one that `#[cached]` functions use. Do it before the
@@ -175,10 +186,11 @@ impl CacheBuilder {
         Ok(cache)
     }
 
-    pub(crate) fn assemble(self) -> Cache {
+    /// Checks nothing but what a shared tier brings: without one it cannot fail.
+    fn assemble(self) -> Result<Cache, Error> {
         let mut listeners: Vec<Box<dyn EventListener>> = vec![Box::new(TracingLog::new(self.clock.clone()))];
         listeners.extend(self.listeners);
-        Cache::from_shared(Shared::new(Parts {
+        let shared = Shared::new(Parts {
             clock: self.clock,
             random: self.random,
             background: Background::new(self.spawn, self.background_loads),
@@ -188,7 +200,17 @@ impl CacheBuilder {
             default_ttl: self.default_ttl,
             max_dependencies: self.max_dependencies,
             enabled: self.enabled,
-        }))
+            tier: self.tier,
+        })?;
+        Ok(Cache::from_shared(shared))
+    }
+}
+
+/// A cache with the default settings.
+pub(crate) fn plain() -> Cache {
+    match CacheBuilder::new().assemble() {
+        Ok(cache) => cache,
+        Err(error) => unreachable!("the defaults can be built: {error}"),
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 
-use crate::builder::CacheBuilder;
+use crate::builder::{self, CacheBuilder};
 use crate::counter::Counter;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -19,6 +19,7 @@ use crate::region::{AnyRegion, Blueprint, CacheValue, ErasedRegion, Region, Regi
 use crate::shared::Shared;
 use crate::table::Table;
 use crate::tag::Tag;
+use crate::tier::Item;
 
 /// A cache: regions with typed entries, the tags across them, and the clock that orders what happens to them.
 ///
@@ -63,7 +64,7 @@ impl Cache {
     /// A cache of this process, with the default settings.
     #[must_use]
     pub fn new() -> Self {
-        CacheBuilder::new().assemble()
+        builder::plain()
     }
 
     /// Starts the settings of a cache.
@@ -72,9 +73,11 @@ impl Cache {
     }
 
     pub(crate) fn from_shared(shared: Shared) -> Self {
-        Self {
-            inner: Arc::new(Inner { shared: Arc::new(shared), functions: Table::new(), directory: Mutex::default() }),
+        let shared = Arc::new(shared);
+        if let Some(tier) = shared.tier() {
+            tier.start(&shared);
         }
+        Self { inner: Arc::new(Inner { shared, functions: Table::new(), directory: Mutex::default() }) }
     }
 
     /// Starts the settings of a region called `name`. Names are unique within a cache.
@@ -95,10 +98,9 @@ impl Cache {
     ///
     /// This process is done before the future is first polled; dropping it loses nothing.
     pub fn invalidate_tag(&self, tag: impl TryInto<Tag>) -> Invalidating {
-        if let Ok(tag) = tag.try_into() {
-            self.inner.shared.tags.touch(&tag, &self.inner.shared.touches);
-        }
-        Invalidating::done()
+        let Ok(tag) = tag.try_into() else { return Invalidating::done() };
+        let shared = &self.inner.shared;
+        Invalidating::of(shared, [Item::Tag(tag.as_str().into())], || shared.tags.touch(&tag, &shared.touches))
     }
 
     /// [`invalidate_tag`](Self::invalidate_tag) for many tags.
@@ -107,8 +109,7 @@ impl Cache {
     ///
     /// That of [`invalidate_tag`](Self::invalidate_tag).
     pub fn invalidate_tags<T: TryInto<Tag>>(&self, tags: impl IntoIterator<Item = T>) -> Invalidating {
-        tags.into_iter().for_each(|tag| self.invalidate_tag(tag).detach());
-        Invalidating::done()
+        tags.into_iter().fold(Invalidating::done(), |all, tag| all.and(self.invalidate_tag(tag)))
     }
 
     /// Invalidates everything in the region called `name`, at the same cost whatever its size.
@@ -117,10 +118,8 @@ impl Cache {
     ///
     /// That of [`invalidate_tag`](Self::invalidate_tag).
     pub fn invalidate_region(&self, name: &str) -> Invalidating {
-        for region in self.regions().iter().filter(|region| region.name() == name) {
-            region.erased().invalidate_region();
-        }
-        Invalidating::done()
+        let shared = &self.inner.shared;
+        Invalidating::of(shared, [Item::Region(name.into())], || shared.touch_region(name))
     }
 
     /// Invalidates the entries whose text `region:key` matches a glob: `*` is any run of characters, `?` any one, and
@@ -146,8 +145,8 @@ impl Cache {
     /// # }).unwrap().unwrap();
     /// ```
     pub fn invalidate_pattern(&self, glob: &str) -> Invalidating {
-        self.regions().iter().for_each(|region| region.erased().invalidate_pattern(glob));
-        Invalidating::done()
+        let shared = &self.inner.shared;
+        Invalidating::of(shared, [Item::Pattern(glob.into())], || shared.touch_pattern(glob))
     }
 
     /// Invalidates everything, at the same cost whatever its size.
@@ -156,8 +155,8 @@ impl Cache {
     ///
     /// That of [`invalidate_tag`](Self::invalidate_tag).
     pub fn invalidate_all(&self) -> Invalidating {
-        self.inner.shared.touch_everything();
-        Invalidating::done()
+        let shared = &self.inner.shared;
+        Invalidating::of(shared, [Item::Everything], || shared.touch_everything())
     }
 
     /// Switches caching off or on, for all regions and at once. While it is off nothing is served, stored or shared:

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::clock::Time;
+use crate::foundation::Foundation;
 use crate::freshness::Freshness;
 use crate::life::{Life, Lives};
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -46,6 +47,8 @@ pub(crate) struct More {
     /// The region and the key itself, for those who build on this entry. Present once somebody did.
     pub(crate) own: Option<[Stamp; 2]>,
     pub(crate) error: Option<StoredError>,
+    /// What it is founded on in the fleet, if it can be built upon there.
+    pub(crate) foundation: Option<Arc<Foundation>>,
     /// Where the policy says more than a ttl.
     pub(crate) life: Option<Arc<Life>>,
     /// What the entry counts against the capacity; 0 stands for 1, which nearly all do.
@@ -62,6 +65,11 @@ impl Ties {
     /// Whether a load can be tied to this entry.
     pub(crate) fn name_their_entry(&self) -> bool {
         self.more.as_ref().is_some_and(|more| more.own.is_some())
+    }
+
+    /// What it is founded on in the fleet.
+    pub(crate) fn foundation(&self) -> Option<&Arc<Foundation>> {
+        self.more.as_ref()?.foundation.as_ref()
     }
 
     /// All that an entry built from this one depends on.

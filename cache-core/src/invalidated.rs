@@ -1,10 +1,14 @@
 //! What an invalidation came to.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::error::{Error, ErrorKind};
+use crate::shared::Shared;
+use crate::tier::{Item, Waiting};
 
 /// How far an invalidation has got. Invalidating never fails the caller.
 ///
@@ -50,23 +54,132 @@ impl Invalidated {
 /// # Cancel safety
 ///
 /// Dropping it loses nothing: what is not sent yet stays queued.
-#[derive(Debug)]
 #[must_use = "await it to know that the rest of the fleet was told, or call `detach`"]
-pub struct Invalidating(());
+pub struct Invalidating {
+    /// What is left to do; nothing in a cache without a shared tier.
+    parts: Vec<Part>,
+    so_far: Invalidated,
+}
+
+/// What is left to do in one cache.
+struct Part {
+    shared: Arc<Shared>,
+    /// What waits in the outbox.
+    waiting: Vec<Waiting>,
+    /// How the fleet is told. Made when it is first polled, unless there is more to it than telling.
+    work: Option<Work>,
+}
+
+pub(crate) type Work = Pin<Box<dyn Future<Output = Invalidated> + Send>>;
 
 impl Invalidating {
-    pub(crate) fn done() -> Self {
-        Self(())
+    pub(crate) const fn done() -> Self {
+        Self { parts: Vec::new(), so_far: Invalidated::Fleet }
+    }
+
+    /// This process has done its half of what waits in the outbox of `shared`.
+    pub(crate) fn waiting(shared: &Arc<Shared>, waiting: Vec<Waiting>) -> Self {
+        let part = Part { shared: Arc::clone(shared), waiting, work: None };
+        Self { parts: vec![part], so_far: Invalidated::Fleet }
+    }
+
+    /// The rest is `work`. If that is dropped, the fleet is told to drop what waits.
+    pub(crate) fn by(shared: &Arc<Shared>, waiting: Waiting, work: Work) -> Self {
+        let part = Part { shared: Arc::clone(shared), waiting: vec![waiting], work: Some(work) };
+        Self { parts: vec![part], so_far: Invalidated::Fleet }
+    }
+
+    /// Invalidates `items`; in a cache without a shared tier `local` is all there is to it.
+    pub(crate) fn of(shared: &Arc<Shared>, items: impl IntoIterator<Item = Item>, local: impl FnOnce()) -> Self {
+        let Some(tier) = shared.tier() else {
+            local();
+            return Self::done();
+        };
+        // In the outbox before anything is dropped here: nobody is to get it back from the tier.
+        let waiting: Vec<_> = items.into_iter().map(|item| tier.announce_item(item)).collect();
+        local();
+        waiting.iter().for_each(|waiting| tier.touch_item(shared, &waiting.item));
+        tier.keep(shared);
+        Self::waiting(shared, waiting)
+    }
+
+    /// Both.
+    pub(crate) fn and(mut self, mut other: Self) -> Self {
+        for part in other.parts.drain(..) {
+            let known =
+                self.parts.iter_mut().find(|known| Arc::ptr_eq(&known.shared, &part.shared) && known.work.is_none());
+            match known {
+                // Told together.
+                Some(known) if part.work.is_none() => known.waiting.extend(part.waiting.iter().cloned()),
+                _ => {
+                    self.parts.push(part);
+                    continue;
+                }
+            }
+            part.merged();
+        }
+        self
     }
 
     /// Leaves the rest of the fleet to the background. For code that is not async.
     pub fn detach(self) {}
 }
 
+impl Part {
+    /// What waits was taken over by another part.
+    fn merged(mut self) {
+        self.waiting.clear();
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        self.work = None;
+        let (shared, waiting) = (Arc::clone(&self.shared), std::mem::take(&mut self.waiting));
+        let tell = async move {
+            if let Some(tier) = shared.tier() {
+                tier.tell(&shared, &waiting).await;
+            }
+        };
+        // Without a runtime it waits for whoever sends next.
+        drop(self.shared.background.detached(Box::pin(tell)));
+    }
+}
+
 impl Future for Invalidating {
     type Output = Invalidated;
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Invalidated> {
-        Poll::Ready(Invalidated::Fleet)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Invalidated> {
+        let this = &mut *self;
+        while let Some(part) = this.parts.last_mut() {
+            let work = part.work.get_or_insert_with(|| {
+                let (shared, waiting) = (Arc::clone(&part.shared), part.waiting.clone());
+                Box::pin(async move {
+                    match shared.tier() {
+                        Some(tier) => tier.tell(&shared, &waiting).await,
+                        None => Invalidated::Fleet,
+                    }
+                })
+            });
+            match work.as_mut().poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Invalidated::Fleet) => {}
+                Poll::Ready(queued) => this.so_far = queued,
+            }
+            // Told, or in the outbox for the next attempt.
+            part.waiting.clear();
+            this.parts.pop();
+        }
+        Poll::Ready(this.so_far)
+    }
+}
+
+impl fmt::Debug for Invalidating {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waiting: usize = self.parts.iter().map(|part| part.waiting.len()).sum();
+        f.debug_struct("Invalidating").field("waiting", &waiting).finish()
     }
 }

@@ -80,7 +80,7 @@ impl Invalidation {
     pub fn tag(&mut self, tag: impl TryInto<Tag>) -> &mut Self {
         if let Ok(tag) = tag.try_into() {
             let cache = self.cache.clone();
-            self.add(Target::by(move || cache.invalidate_tag(&tag).detach()));
+            self.add(Target::by(move || cache.invalidate_tag(&tag)));
         }
         self
     }
@@ -96,7 +96,7 @@ impl Invalidation {
     /// Adds everything in the region called `name`, as [`Cache::invalidate_region`] names it.
     pub fn region(&mut self, name: impl Into<String>) -> &mut Self {
         let (cache, name) = (self.cache.clone(), name.into());
-        self.add(Target::by(move || cache.invalidate_region(&name).detach()))
+        self.add(Target::by(move || cache.invalidate_region(&name)))
     }
 
     /// Adds what another one has collected, whatever its cache: for work that is done in parts and committed as one.
@@ -117,8 +117,7 @@ impl Invalidation {
     ///
     /// This process is done before the future is first polled; dropping it loses nothing.
     pub fn fire(self) -> Invalidating {
-        self.targets.iter().for_each(|target| target.invalidate().detach());
-        Invalidating::done()
+        self.targets.iter().fold(Invalidating::done(), |all, target| all.and(target.invalidate()))
     }
 }
 

@@ -8,17 +8,15 @@ mod budget;
 mod builder;
 mod cache;
 mod clock;
-#[allow(dead_code, unused_imports, reason = "the shared tier is not there yet")]
 mod codec;
 mod counter;
 mod entry;
-#[allow(dead_code, unused_imports, reason = "the shared tier is not there yet")]
 mod envelope;
 mod error;
 mod event;
-#[cfg_attr(not(test), expect(dead_code, reason = "the shared tier is not there yet"))]
 mod fleet_name;
 mod flight;
+mod foundation;
 mod freshness;
 #[cfg(all(test, shuttle))]
 mod interleavings;
@@ -40,10 +38,10 @@ mod sync;
 mod table;
 mod tag;
 mod target;
+mod tier;
 mod timeout;
 mod touch;
 mod track;
-#[cfg_attr(not(test), expect(dead_code, reason = "the shared tier is not there yet"))]
 mod version;
 
 #[doc(hidden)]
@@ -84,6 +82,7 @@ pub use spawn::{Spawn, Task};
 pub use stats::Stats;
 pub use tag::Tag;
 pub use target::Target;
+pub use tier::{OnFailover, SharedTier};
 pub use timeout::LoadTimeout;
 
 /// The examples of the repository's front page, so that they cannot rot.

@@ -1,10 +1,12 @@
 //! What all regions of one cache share. Nothing here is process-wide.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crate::budget::Budget;
 use crate::clock::{ClockSource, Time};
+use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::flight::{Limits, Now};
 use crate::key::KeyHasher;
@@ -13,12 +15,12 @@ use crate::spawn::Background;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::tag::LiveTags;
+use crate::tier::{SharedTier, Tier};
 use crate::touch::{Name, Touch, TouchClock};
 
 /// Growth of the suspended time below this is the imprecision of two clocks read one after the other.
 const SUSPENSION: Duration = Duration::from_secs(1);
 
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) clock: ClockSource,
     pub(crate) random: Arc<dyn Random>,
@@ -34,7 +36,15 @@ pub(crate) struct Shared {
     enabled: AtomicBool,
     suspended: AtomicU64,
     /// The names of all regions, to touch them together.
-    regions: Mutex<Vec<Arc<Name>>>,
+    regions: Mutex<Vec<(Arc<str>, Arc<Name>)>>,
+    /// The regions, for those that have to look at every key.
+    patterned: Mutex<Vec<Weak<dyn Patterned>>>,
+    tier: Option<Tier>,
+}
+
+/// Something that can drop what matches a glob.
+pub(crate) trait Patterned: Send + Sync {
+    fn drop_matching(&self, glob: &str);
 }
 
 /// What [`Shared`] is made of.
@@ -49,14 +59,22 @@ pub(crate) struct Parts {
     pub(crate) default_ttl: Duration,
     pub(crate) max_dependencies: usize,
     pub(crate) enabled: bool,
+    pub(crate) tier: Option<SharedTier>,
 }
 
 impl Shared {
-    pub(crate) fn new(parts: Parts) -> Self {
-        Self {
+    /// # Errors
+    ///
+    /// Those of the shared tier's settings.
+    pub(crate) fn new(parts: Parts) -> Result<Self, Error> {
+        let hasher = KeyHasher::new(&*parts.random);
+        let tier = parts.tier.map(|tier| Tier::new(tier, &hasher, &*parts.random)).transpose()?;
+        Ok(Self {
             touches: TouchClock::new(),
             tags: LiveTags::new(&*parts.random),
-            hasher: KeyHasher::new(&*parts.random),
+            hasher,
+            patterned: Mutex::default(),
+            tier,
             enabled: AtomicBool::new(parts.enabled),
             suspended: AtomicU64::new(nanos(parts.clock.suspended())),
             regions: Mutex::default(),
@@ -68,7 +86,12 @@ impl Shared {
             budget: Budget::new(parts.max_entries),
             default_ttl: parts.default_ttl,
             max_dependencies: parts.max_dependencies,
-        }
+        })
+    }
+
+    /// The shared tier, if there is one.
+    pub(crate) fn tier(&self) -> Option<&Tier> {
+        self.tier.as_ref()
     }
 
     pub(crate) fn now(&self) -> Now {
@@ -89,20 +112,48 @@ impl Shared {
         self.enabled.load(Ordering::Acquire)
     }
 
-    /// The name of a new region.
-    pub(crate) fn region_name(&self) -> Arc<Name> {
+    /// The state of a new region.
+    pub(crate) fn region_name(&self, name: &Arc<str>) -> Arc<Name> {
         // Under the lock that `touch_everything` holds: a region is either touched by it or made after it.
         let mut regions = self.regions.lock();
-        let name = Name::new(if self.is_enabled() { self.touches.read() } else { Touch::FOREVER });
-        regions.push(Arc::clone(&name));
-        name
+        let state = Name::new(if self.is_enabled() { self.touches.read() } else { Touch::FOREVER });
+        regions.push((Arc::clone(name), Arc::clone(&state)));
+        state
+    }
+
+    /// Patterns are to reach `region` too.
+    pub(crate) fn match_patterns(&self, region: Weak<dyn Patterned>) {
+        self.patterned.lock().push(region);
+    }
+
+    /// Invalidates what matches a glob, in this process.
+    pub(crate) fn touch_pattern(&self, glob: &str) {
+        // Not under the lock: what is dropped is told to the user's listeners.
+        let regions: Vec<_> = self.patterned.lock().iter().filter_map(Weak::upgrade).collect();
+        regions.iter().for_each(|region| region.drop_matching(glob));
+    }
+
+    /// Invalidates all entries of the regions called `name`, in this process.
+    pub(crate) fn touch_region(&self, name: &str) {
+        let regions = self.regions.lock();
+        let touch = self.touches.advance();
+        let called = regions.iter().filter(|(called, _)| **called == *name);
+        called.for_each(|(_, state)| self.touches.mark(state, touch));
+    }
+
+    /// Invalidates all entries whose loads began before `touch`.
+    pub(crate) fn touch_everything_as_of(&self, touch: Touch) {
+        let regions = self.regions.lock();
+        for (_, state) in regions.iter().filter(|(_, state)| state.last() < touch) {
+            self.touches.mark(state, touch);
+        }
     }
 
     /// Invalidates all entries of all regions.
     pub(crate) fn touch_everything(&self) {
         let regions = self.regions.lock();
         let touch = self.touches.advance();
-        regions.iter().for_each(|region| self.touches.mark(region, touch));
+        regions.iter().for_each(|(_, state)| self.touches.mark(state, touch));
     }
 
     /// Switches the cache off or on. While it is off every region counts as touched for ever, so that a hit needs no
@@ -118,7 +169,7 @@ impl Shared {
             self.enabled.store(false, Ordering::SeqCst);
         }
         let touch = if enabled { self.touches.advance() } else { Touch::FOREVER };
-        regions.iter().for_each(|region| self.touches.reset(region, touch));
+        regions.iter().for_each(|(_, state)| self.touches.reset(state, touch));
         if enabled {
             self.enabled.store(true, Ordering::SeqCst);
         }
@@ -128,7 +179,7 @@ impl Shared {
     #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn check(&self) {
         let regions = self.regions.lock();
-        for region in regions.iter() {
+        for (_, region) in regions.iter() {
             let last = region.last();
             assert_eq!(last == Touch::FOREVER, !self.is_enabled(), "a region's name does not follow the switch");
             assert!(last == Touch::FOREVER || last <= self.touches.read(), "a region was touched in the future");
@@ -157,4 +208,10 @@ impl Shared {
 
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("enabled", &self.is_enabled()).field("tier", &self.tier).finish_non_exhaustive()
+    }
 }

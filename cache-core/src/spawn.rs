@@ -103,6 +103,11 @@ impl Background {
         self.spawn.spawn(task).map_err(Refused::NoRuntime)
     }
 
+    /// Starts work that lasts as long as the cache: it is not counted, and no shutdown waits for it.
+    pub(crate) fn detached(&self, task: Task) -> Result<(), Task> {
+        self.spawn.spawn(task)
+    }
+
     /// How many tasks run.
     #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn running(&self) -> usize {

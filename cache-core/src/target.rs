@@ -29,7 +29,7 @@ use crate::region::RegionInner;
 /// assert_eq!(square::peek(3), None);
 /// ```
 #[must_use = "it names an entry and drops nothing: add it to an `Invalidation`, or call `invalidate`"]
-pub struct Target(Box<dyn Fn() + Send + Sync>);
+pub struct Target(Box<dyn Fn() -> Invalidating + Send + Sync>);
 
 impl Target {
     pub(crate) fn of<O, V>(region: Arc<RegionInner<O, V>>, key: O) -> Self
@@ -41,7 +41,7 @@ impl Target {
     }
 
     /// Whatever `invalidate` invalidates.
-    pub(crate) fn by(invalidate: impl Fn() + Send + Sync + 'static) -> Self {
+    pub(crate) fn by(invalidate: impl Fn() -> Invalidating + Send + Sync + 'static) -> Self {
         Self(Box::new(invalidate))
     }
 
@@ -51,8 +51,7 @@ impl Target {
     ///
     /// This process is done before the future is first polled; dropping it loses nothing.
     pub fn invalidate(&self) -> Invalidating {
-        (self.0)();
-        Invalidating::done()
+        (self.0)()
     }
 }
 

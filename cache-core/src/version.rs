@@ -5,10 +5,8 @@
 
 use std::fmt;
 
+use crate::backend::MARK;
 use crate::random::Random;
-
-/// What the first byte of a writer's mark is, and of no version.
-const MARK: u8 = 0xFF;
 
 /// A version of a name, or the mark that a writer leaves in its place while it is at work.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,6 +26,7 @@ impl Version {
         Self(bytes)
     }
 
+    #[allow(dead_code, reason = "for writers that announce themselves")]
     /// A writer's mark, unlike any other's.
     pub(crate) fn mark(random: &dyn Random) -> Self {
         let mut bytes = random_bytes(random);
@@ -43,6 +42,11 @@ impl Version {
     /// The version that is written as exactly these bytes.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
+    }
+
+    /// It as text, for names.
+    pub(crate) fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// What is written.

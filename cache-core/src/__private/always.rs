@@ -12,6 +12,7 @@ pub struct Always {
     source: OwnedSource,
     targets: Vec<Target>,
     tags: Vec<Tag>,
+    fired: bool,
 }
 
 impl Always {
@@ -20,7 +21,7 @@ impl Always {
         targets: impl IntoIterator<Item = Target>,
         tags: impl IntoIterator<Item = TagText>,
     ) -> Self {
-        let mut new = Self { source: source.clone(), targets: Vec::new(), tags: Vec::new() };
+        let mut new = Self { source: source.clone(), targets: Vec::new(), tags: Vec::new(), fired: false };
         new.add(targets, tags);
         new
     }
@@ -33,19 +34,21 @@ impl Always {
 
     /// Drops everything now, and once more in the end.
     pub fn now(&self) -> Invalidating {
-        self.targets.iter().for_each(|target| target.invalidate().detach());
-        self.source.with(|cache| cache.invalidate_tags(&self.tags))
+        let targets = self.targets.iter().fold(Invalidating::done(), |all, target| all.and(target.invalidate()));
+        targets.and(self.source.with(|cache| cache.invalidate_tags(&self.tags)))
     }
 
     /// The end.
-    pub fn fire(self) -> Invalidating {
-        drop(self);
-        Invalidating::done()
+    pub fn fire(mut self) -> Invalidating {
+        self.fired = true;
+        self.now()
     }
 }
 
 impl Drop for Always {
     fn drop(&mut self) {
-        self.now().detach();
+        if !self.fired {
+            self.now().detach();
+        }
     }
 }

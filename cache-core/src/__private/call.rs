@@ -12,11 +12,14 @@ use super::put::PutTarget;
 use super::source::Source;
 use super::tags::{FromValue, TagText, collect};
 use crate::cache::Cache;
+use crate::codec::Codec;
 use crate::flight::Outcome;
 use crate::invalidated::Invalidating;
 use crate::key::CacheKey;
 use crate::policy::{Policy, Ttl};
-use crate::region::{AnyRegion, Blueprint, CacheValue, Found, Hooks, Late, RegionInner, Weigh};
+use crate::region::{
+    AnyRegion, Blueprint, CacheValue, Found, Hooks, Late, RegionInner, SharedValue, ShelfSettings, Weigh,
+};
 use crate::target::Target;
 
 /// What a call found: the return value, or the right to load it.
@@ -29,16 +32,35 @@ pub enum Look<Kd: Kind, O> {
 /// The policy of a generated function, and its weigher.
 pub struct Settings<V> {
     policy: Policy,
+    shelf: Option<ShelfSettings<V>>,
     weigh: Option<Weigh<V>>,
 }
 
 impl<V> Settings<V> {
     fn new() -> Self {
-        Self { policy: Policy::new(), weigh: None }
+        Self { policy: Policy::new(), shelf: None, weigh: None }
     }
 
     fn with(mut self, change: impl FnOnce(Policy) -> Policy) -> Self {
         self.policy = change(self.policy);
+        self
+    }
+
+    /// Values may go to the shared tier.
+    #[must_use]
+    pub fn shared(mut self) -> Self
+    where
+        V: SharedValue,
+    {
+        self.shelf = Some(ShelfSettings { carrier: V::carrier(), codec: Codec::default(), version: String::new() });
+        self
+    }
+
+    #[must_use]
+    pub fn codec(mut self, codec: Codec) -> Self {
+        if let Some(shelf) = &mut self.shelf {
+            shelf.codec = codec;
+        }
         self
     }
 
@@ -230,13 +252,11 @@ where
         if let Some(value) = &value {
             late(value, &mut FromValue(&mut known));
         }
-        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| region.put(&region.by(key), value, known));
-        Invalidating::done()
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| region.arc().put(&region.by(key), value, known))
     }
 
     pub fn invalidate<Q: CacheKey>(self, key: &Q) -> Invalidating {
-        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| region.invalidate(&region.by(key)));
-        Invalidating::done()
+        self.with_region::<Q, _>(|region: Held<'_, Region<Q, Kd>>| region.invalidate(&region.by(key)))
     }
 
     /// The key, to be invalidated later.
@@ -365,6 +385,7 @@ where
         policy: settings.policy,
         hooks: Hooks { weigh: settings.weigh, ..Hooks::default() },
         literals: Some(info.literals),
+        shelf: settings.shelf.map(|shelf| ShelfSettings { version: info.version.to_string(), ..shelf }),
     };
     cache.function_region_or_make::<O, V>(index, &declared, || blueprint)
 }

@@ -23,8 +23,16 @@ pub async fn fire<S: Source>(
     targets: impl IntoIterator<Item = Target>,
     tags: impl IntoIterator<Item = TagText>,
 ) -> Invalidated {
-    fire_blocking(source, targets, tags);
-    Invalidating::done().await
+    begin(source, targets, tags).await
+}
+
+fn begin<S: Source>(
+    source: S,
+    targets: impl IntoIterator<Item = Target>,
+    tags: impl IntoIterator<Item = TagText>,
+) -> Invalidating {
+    let targets = targets.into_iter().fold(Invalidating::done(), |all, target| all.and(target.invalidate()));
+    targets.and(source.with(|cache| cache.invalidate_tags(tags.into_iter().filter_map(TagText::finish))))
 }
 
 /// [`fire`] for mutators that are not async: the rest of the fleet is told in the background.
@@ -33,6 +41,5 @@ pub fn fire_blocking<S: Source>(
     targets: impl IntoIterator<Item = Target>,
     tags: impl IntoIterator<Item = TagText>,
 ) {
-    targets.into_iter().for_each(|target| target.invalidate().detach());
-    source.with(|cache| cache.invalidate_tags(tags.into_iter().filter_map(TagText::finish)).detach());
+    begin(source, targets, tags).detach();
 }

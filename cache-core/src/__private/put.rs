@@ -17,8 +17,11 @@ pub struct PutTarget<N> {
     cache: Arc<Shared>,
     /// How old the value can be; `None` if that is not known.
     since: Option<Touch>,
-    change: Box<dyn FnOnce(Change<N>) -> Option<Touch> + Send>,
+    change: Box<dyn FnOnce(Change<N>) -> Changed + Send>,
 }
+
+/// Its own touch of the key, if nobody else's was between, and the fleet's half.
+type Changed = (Option<Touch>, Invalidating);
 
 enum Change<N> {
     Put(N, Made),
@@ -42,12 +45,9 @@ impl<N> PutTarget<N> {
                 if let Some(value) = &value {
                     late(value, &mut FromValue(&mut known));
                 }
-                region.put_as_of(&region.by(&key), value, known, Some(made))
+                region.put_made(&region.by(&key), value, known, made)
             }
-            Change::Drop => {
-                region.invalidate(&region.by(&key));
-                None
-            }
+            Change::Drop => (None, region.invalidate(&region.by(&key))),
         };
         Self { cache, since: Some(since), change: Box::new(change) }
     }
@@ -62,7 +62,8 @@ impl<N> PutTarget<N> {
 
     /// There is no value: the next call is to load.
     pub fn clear(self) {
-        let _ = (self.change)(Change::Drop);
+        let (_, dropped) = (self.change)(Change::Drop);
+        dropped.detach();
     }
 }
 
@@ -109,18 +110,27 @@ impl<T: Clone> Filled<T> for Option<T> {
 }
 
 /// What a mutator puts: its own puts do not overtake each other.
-#[derive(Debug, Default)]
-pub struct Puts(Vec<(Arc<Shared>, Touch)>);
+#[derive(Debug)]
+pub struct Puts {
+    own: Vec<(Arc<Shared>, Touch)>,
+    told: Invalidating,
+}
+
+impl Default for Puts {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Puts {
     #[must_use]
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self { own: Vec::new(), told: Invalidating::done() }
     }
 
     /// All of this process is done; what is left is the wait for the fleet.
     pub fn done(self) -> Invalidating {
-        Invalidating::done()
+        self.told
     }
 }
 
@@ -130,12 +140,14 @@ impl Puts {
 /// The value comes first: were it inferred from the target, a mistake would be about a reference here.
 pub fn fill<N: Filled<S>, S>(puts: &mut Puts, success: &S, target: PutTarget<N>) {
     let PutTarget { cache, since, change } = target;
-    let own = puts.0.iter().filter(|(of, _)| Arc::ptr_eq(of, &cache)).map(|(_, touch)| *touch);
-    let change = change(match since {
+    let own = puts.own.iter().filter(|(of, _)| Arc::ptr_eq(of, &cache)).map(|(_, touch)| *touch);
+    let (touch, told) = change(match since {
         Some(since) => Change::Put(N::with(success), Made { since, own: own.collect() }),
         None => Change::Drop,
     });
-    puts.0.extend(change.map(|touch| (cache, touch)));
+    puts.own.extend(touch.map(|touch| (cache, touch)));
+    let before = std::mem::replace(&mut puts.told, Invalidating::done());
+    puts.told = before.and(told);
 }
 
 /// How a mutator ended.

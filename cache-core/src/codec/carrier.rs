@@ -13,7 +13,7 @@ use super::{Codec, CodecError, decode};
 
 /// How the values of one type are written and read: a table of functions, made where the type is known to be
 /// [`Serialize`] and [`DeserializeOwned`], and used where it is not.
-pub(crate) struct Carrier<V> {
+pub struct Carrier<V> {
     encode: fn(Codec, &V) -> Result<Vec<u8>, CodecError>,
     encode_verified: fn(Codec, &V) -> Result<Vec<u8>, CodecError>,
     decode: fn(u8, &[u8]) -> Result<V, CodecError>,

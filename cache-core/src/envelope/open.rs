@@ -29,11 +29,6 @@ impl<'a> Envelope<'a> {
         &self.payload
     }
 
-    /// The value's bytes, to keep.
-    pub(crate) fn into_payload(self) -> Cow<'a, [u8]> {
-        self.payload
-    }
-
     /// The id of the codec that wrote them.
     pub(crate) fn codec(&self) -> u8 {
         self.header.codec

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 pub(crate) use log::TracingLog;
 
+use crate::backend::BackendError;
+
 /// Something worth knowing. Promise P1 swallows failures of the cache; this is where they come out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -74,6 +76,56 @@ pub enum Event {
         /// The region.
         region: Arc<str>,
     },
+    /// The shared tier has failed; the call went on without it.
+    TierFailed {
+        /// What was asked of it.
+        what: &'static str,
+        /// How it failed.
+        error: BackendError,
+    },
+    /// The shared tier has failed so often that it is left alone for a while.
+    BreakerOpened {
+        /// The last failure.
+        error: BackendError,
+    },
+    /// The shared tier answers again, and knows all that was invalidated meanwhile.
+    BreakerClosed,
+    /// Invalidations could not be sent to the other processes. They wait, and are sent when the tier is back.
+    InvalidationsQueued {
+        /// How many wait.
+        waiting: usize,
+    },
+    /// This process is not told any more what others invalidate: what it has is served for a short while only.
+    LinkLost,
+    /// This process is told what others invalidate.
+    LinkProven {
+        /// For how long an update elsewhere may go unseen here at most, should that end.
+        bound: Duration,
+    },
+    /// A message came that is none of this framework's, or of a newer format.
+    ForeignMessage {
+        /// Its length.
+        bytes: usize,
+    },
+    /// What lies in the shared tier could not be read; it was loaded instead.
+    Unreadable {
+        /// The region.
+        region: Arc<str>,
+        /// Why.
+        reason: String,
+    },
+    /// A value could not be written to the shared tier; it stays in this process.
+    NotShared {
+        /// The region.
+        region: Arc<str>,
+        /// Why.
+        reason: String,
+    },
+    /// Another process has loaded a key for too long; this one loads in its place.
+    LeaseStolen {
+        /// The region.
+        region: Arc<str>,
+    },
     /// The machine has slept; everything was invalidated.
     Suspended {
         /// For how long.
@@ -113,6 +165,16 @@ impl Event {
             Self::RefreshFailed { .. } => "refresh_failed",
             Self::RefreshSkipped { .. } => "refresh_skipped",
             Self::Reentrant { .. } => "reentrant",
+            Self::TierFailed { .. } => "tier_failed",
+            Self::BreakerOpened { .. } => "breaker_opened",
+            Self::BreakerClosed => "breaker_closed",
+            Self::InvalidationsQueued { .. } => "invalidations_queued",
+            Self::LinkLost => "link_lost",
+            Self::LinkProven { .. } => "link_proven",
+            Self::ForeignMessage { .. } => "foreign_message",
+            Self::Unreadable { .. } => "unreadable",
+            Self::NotShared { .. } => "not_shared",
+            Self::LeaseStolen { .. } => "lease_stolen",
             Self::Suspended { .. } => "suspended",
         }
     }
@@ -144,6 +206,29 @@ impl fmt::Display for Event {
             }
             Self::Reentrant { region } => {
                 write!(f, "a load of region `{region}` needs its own result; it runs without the cache")
+            }
+            Self::TierFailed { what, error } => write!(f, "the shared tier failed to {what}: {error}"),
+            Self::BreakerOpened { error } => {
+                write!(f, "the shared tier is left alone for a while, calls go on without it: {error}")
+            }
+            Self::BreakerClosed => f.write_str("the shared tier is used again"),
+            Self::InvalidationsQueued { waiting } => {
+                write!(f, "{waiting} invalidations wait to be sent to the other processes")
+            }
+            Self::LinkLost => f.write_str("this process is not told any more what others invalidate"),
+            Self::LinkProven { bound } => write!(
+                f,
+                "this process is told what others invalidate; should that end, an update goes unseen for {bound:?} at most"
+            ),
+            Self::ForeignMessage { bytes } => write!(f, "a message of {bytes} bytes is none of this framework's"),
+            Self::Unreadable { region, reason } => {
+                write!(f, "a value of region `{region}` in the shared tier cannot be read: {reason}")
+            }
+            Self::NotShared { region, reason } => {
+                write!(f, "a value of region `{region}` was not written to the shared tier: {reason}")
+            }
+            Self::LeaseStolen { region } => {
+                write!(f, "another process has loaded a key of region `{region}` for too long; it is loaded here")
             }
             Self::Suspended { duration } => {
                 write!(f, "the machine slept for {duration:?}; everything was invalidated")

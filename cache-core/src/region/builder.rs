@@ -11,14 +11,16 @@ use serde::de::DeserializeOwned;
 
 use super::Region;
 use super::inner::{Hooks, RegionInner, Rules};
+use super::shelf::{Shelf, ShelfSettings};
 use crate::cache::Cache;
+use crate::codec::{Carrier, Codec};
 use crate::error::{Error, ErrorKind};
 use crate::event::RemovalCause;
 use crate::key::CacheKey;
 use crate::l1::Store;
 use crate::life::Lives;
 use crate::policy::{Policy, Ttl};
-use crate::shared::Shared;
+use crate::shared::{Patterned, Shared};
 use crate::stats::Counters;
 use crate::tag::Tag;
 
@@ -46,10 +48,17 @@ impl<V: Clone + Send + Sync + 'static> CacheValue for V {}
     label = "this value is neither written nor read by serde",
     note = "derive `serde::Serialize` and `serde::Deserialize` for it, or keep it in this process only: `tier = \"l1\"` (on a region builder: `.local()`)"
 )]
-pub trait SharedValue: CacheValue {}
+pub trait SharedValue: CacheValue {
+    #[doc(hidden)]
+    fn carrier() -> Carrier<Self>;
+}
 
 #[diagnostic::do_not_recommend]
-impl<V: CacheValue + Serialize + DeserializeOwned> SharedValue for V {}
+impl<V: CacheValue + Serialize + DeserializeOwned> SharedValue for V {
+    fn carrier() -> Carrier<Self> {
+        Carrier::of()
+    }
+}
 
 /// Marks a region whose values may go to the shared tier. The default.
 #[derive(Debug)]
@@ -66,18 +75,45 @@ pub struct RegionBuilder<'c, K: CacheKey, V, Tier = Shareable> {
     name: String,
     policy: Policy,
     hooks: Hooks<K::Owned, V>,
+    codec: Codec,
+    version: String,
+    carrier: Option<Carrier<V>>,
     tier: PhantomData<fn() -> (K, Tier)>,
 }
 
 impl<'c, K: CacheKey, V: CacheValue> RegionBuilder<'c, K, V> {
     pub(crate) fn new(cache: &'c Cache, name: String) -> Self {
-        Self { cache, name, policy: Policy::new(), hooks: Hooks::default(), tier: PhantomData }
+        Self {
+            cache,
+            name,
+            policy: Policy::new(),
+            hooks: Hooks::default(),
+            codec: Codec::default(),
+            version: String::new(),
+            carrier: None,
+            tier: PhantomData,
+        }
     }
 
     /// Keeps the region in this process, for values that serde cannot carry. Default: the shared tier is used where
     /// the cache has one.
     pub fn local(self) -> RegionBuilder<'c, K, V, Local> {
-        RegionBuilder { cache: self.cache, name: self.name, policy: self.policy, hooks: self.hooks, tier: PhantomData }
+        self.of_tier()
+    }
+
+    /// How values are written to the shared tier. What another codec has written before is still read. Default:
+    /// [`Codec::MessagePack`].
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.codec = codec;
+        self
+    }
+
+    /// A name for what values mean at present: processes with different versions do not read each other's values, while
+    /// they invalidate them all the same. To be changed when the meaning of a type changes and its shape does not.
+    /// Default: none.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
     }
 
     /// Makes the region.
@@ -86,11 +122,12 @@ impl<'c, K: CacheKey, V: CacheValue> RegionBuilder<'c, K, V> {
     ///
     /// [`DuplicateRegion`](crate::ErrorKind::DuplicateRegion) if the cache has a region of this name,
     /// [`Configuration`](crate::ErrorKind::Configuration) if a setting cannot mean anything.
-    pub fn build(self) -> Result<Region<K, V>, Error>
+    pub fn build(mut self) -> Result<Region<K, V>, Error>
     where
         V: SharedValue,
     {
-        self.local().build()
+        self.carrier = Some(V::carrier());
+        self.make()
     }
 }
 
@@ -106,14 +143,27 @@ impl<K: CacheKey, V: CacheValue> RegionBuilder<'_, K, V, Local> {
     }
 }
 
-impl<K: CacheKey, V: CacheValue, Tier> RegionBuilder<'_, K, V, Tier> {
+impl<'c, K: CacheKey, V: CacheValue, Tier> RegionBuilder<'c, K, V, Tier> {
     fn make(self) -> Result<Region<K, V>, Error> {
         if self.policy.timeout.is_some() || self.policy.soft_timeout.is_some() {
             let what = "a region does not know the errors of its loads: set timeouts per call, as in \
                         `region.call(&key).timeout(…)`";
             return Err(Error::new(ErrorKind::Configuration, what));
         }
-        self.cache.add_region(Blueprint { name: self.name, policy: self.policy, hooks: self.hooks, literals: None })
+        let (codec, version) = (self.codec, self.version);
+        let shelf = self.carrier.map(|carrier| ShelfSettings { carrier, codec, version });
+        self.cache.add_region(Blueprint {
+            name: self.name,
+            policy: self.policy,
+            hooks: self.hooks,
+            literals: None,
+            shelf,
+        })
+    }
+
+    fn of_tier<To>(self) -> RegionBuilder<'c, K, V, To> {
+        let Self { cache, name, policy, hooks, codec, version, carrier, tier: PhantomData } = self;
+        RegionBuilder { cache, name, policy, hooks, codec, version, carrier, tier: PhantomData }
     }
 
     /// Sets the whole policy. Default: [`Policy::new`].
@@ -236,6 +286,7 @@ pub(crate) struct Blueprint<O, V> {
     pub(crate) policy: Policy,
     pub(crate) hooks: Hooks<O, V>,
     pub(crate) literals: Option<&'static [&'static str]>,
+    pub(crate) shelf: Option<ShelfSettings<V>>,
 }
 
 /// A weigher's unit is unknown. Bytes are the likeliest, and then this is a middling entry.
@@ -247,7 +298,9 @@ where
     O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    let Blueprint { name, policy, hooks, literals } = blueprint;
+    let Blueprint { name, policy, hooks, literals, shelf } = blueprint;
+    let name: Arc<str> = name.into();
+    let late_tags = hooks.tags.is_some();
     let entries = if hooks.weigh.is_some() { policy.capacity / LIKELY_WEIGHT } else { policy.capacity };
     let rules = Rules {
         ttl: match policy.ttl {
@@ -270,19 +323,25 @@ where
         keeps: keeps && policy.capacity > 0,
         literals,
     };
+    let shelf = shelf
+        .zip(shared.tier())
+        .filter(|_| keeps)
+        .map(|(settings, tier)| Shelf::new(&name, tier, &settings, late_tags, rules.keeps));
     let region = Arc::new(RegionInner {
         hasher: shared.hasher.clone(),
         clock: shared.clock.clone(),
-        touched: shared.region_name(),
+        touched: shared.region_name(&name),
         store: Store::new(policy.capacity, entries.max(1), &shared.hasher),
         counters: Counters::default(),
-        name: name.into(),
+        name,
         shared: Arc::clone(shared),
         rules,
         hooks,
+        shelf,
         next_sweep: AtomicU64::new(0),
         sweep_cursor: AtomicUsize::new(0),
     });
     shared.budget.join(&region);
+    shared.match_patterns(Arc::downgrade(&region) as std::sync::Weak<dyn Patterned>);
     region
 }

@@ -8,7 +8,9 @@ use super::tags::Late;
 use crate::entry::{Entry, More, Ties};
 use crate::event::{NotStored, RemovalCause};
 use crate::flight::{Landed, Outcome};
+use crate::invalidated::Invalidating;
 use crate::key::{CacheKey, Look, StoredKey, pattern};
+use crate::tier::Item;
 use crate::touch::{Stamp, Touch};
 
 /// When a value was made that is put later.
@@ -34,8 +36,37 @@ where
 {
     /// Stores a value that the caller vouches for (or, with `None`, the knowledge that there is none). Loads that run
     /// are overtaken; those who wait for them get the value.
-    pub(crate) fn put<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>, value: Option<V>, late: Late) {
+    pub(crate) fn put<Q: CacheKey<Owned = O> + ?Sized>(
+        self: &Arc<Self>,
+        look: &Look<'_, Q>,
+        value: Option<V>,
+        late: Late,
+    ) -> Invalidating {
+        let Some(tier) = self.shared.tier() else {
+            let _ = self.put_as_of(look, value, late, None);
+            return Invalidating::done();
+        };
+        let waiting = tier.announce_item(self.item(look.key));
+        let goods = self.goods(look.key, value.as_ref(), &late);
         let _ = self.put_as_of(look, value, late, None);
+        self.tell_of_put(waiting, goods)
+    }
+
+    /// [`put_as_of`](Self::put_as_of), with the fleet's half. The others drop what they have and load anew: which of two
+    /// processes was the last one, only the source knows (protocol-review item 7).
+    pub(crate) fn put_made<Q: CacheKey<Owned = O> + ?Sized>(
+        self: &Arc<Self>,
+        look: &Look<'_, Q>,
+        value: Option<V>,
+        late: Late,
+        made: Made,
+    ) -> (Option<Touch>, Invalidating) {
+        let Some(tier) = self.shared.tier() else {
+            return (self.put_as_of(look, value, late, Some(made)), Invalidating::done());
+        };
+        let waiting = tier.announce_item(self.item(look.key));
+        let touch = self.put_as_of(look, value, late, Some(made));
+        (touch, self.tell_of_put(waiting, None))
     }
 
     /// A reading to [put](Self::put_as_of) by later: touches of the key are remembered from here on.
@@ -63,7 +94,9 @@ where
         let weight = self.weigh(value.as_ref());
         let ttl = if value.is_some() { self.ttl(None, &late) } else { self.rules.negative_ttl.map(Some) };
         let mut refusal = late.tags.has_empty().then_some(NotStored::EmptyTag);
-        let tags = self.names(&late.tags);
+        let mut tags = self.names(&late.tags);
+        let floor = self.floor(look.key);
+        tags.extend(floor.clone());
         let (mut replaced, mut evicted) = (Vec::new(), Vec::new());
 
         let mut shard = self.store.write(look.hash);
@@ -76,6 +109,12 @@ where
         }
         shard.recent.touch(look.hash, touch);
         shard.identities.touch(look, touch, &self.shared.touches);
+        if floor.is_some()
+            && let Some(tier) = self.shared.tier()
+        {
+            // As of this very touch: what is put now is valid under it.
+            tier.touch_key(&self.shared, &self.key_text(look.key), touch);
+        }
         let flight = shard.flight(look).map(Arc::clone);
         let overtakes = flight.is_some();
         let wake = flight.map(|flight| {
@@ -108,7 +147,7 @@ where
                 });
                 let now = self.clock.coarse();
                 let (until, life) = match &value {
-                    Some(_) => self.life(now, ttl, Duration::ZERO, false),
+                    Some(_) => self.life(now, self.shared.expiry(now, ttl, self.rules.jitter), Duration::ZERO),
                     None => (self.shared.expiry(now, ttl, self.rules.jitter), None),
                 };
                 let more = (weight > 1 || own.is_some() || life.is_some())
@@ -141,7 +180,13 @@ where
 
     /// Drops one key. When this returns no call that begins later gets the old value (promise P3), and no load that
     /// began earlier stores it (P2).
-    pub(crate) fn invalidate<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) {
+    pub(crate) fn invalidate<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) -> Invalidating {
+        let item = self.shared.tier().map(|_| self.item(look.key));
+        Invalidating::of(&self.shared, item, || self.drop_key(look))
+    }
+
+    /// This process's part of [`invalidate`](Self::invalidate).
+    pub(super) fn drop_key<Q: CacheKey<Owned = O> + ?Sized>(&self, look: &Look<'_, Q>) {
         let removed = {
             let mut shard = self.store.write(look.hash);
             let touch = self.shared.touches.advance();
@@ -157,9 +202,12 @@ where
 
     /// Drops everything in this region, at a cost that does not depend on how much that is (P8). The memory comes
     /// back with the next sweep.
-    pub(crate) fn invalidate_region(&self) {
+    pub(crate) fn invalidate_region(&self) -> Invalidating {
+        let item = self.shared.tier().map(|_| Item::Region(Arc::clone(&self.name)));
         // Not through the cache's lock on all regions: one name, one atomic step.
-        self.shared.touches.mark(&self.touched, self.shared.touches.advance());
+        Invalidating::of(&self.shared, item, || {
+            self.shared.touches.mark(&self.touched, self.shared.touches.advance());
+        })
     }
 
     /// Drops the keys whose text matches. Looks at every entry of the region.

@@ -8,6 +8,7 @@ use crate::budget::Member;
 use crate::event::RemovalCause;
 use crate::invalidated::Invalidating;
 use crate::key::CacheKey;
+use crate::shared::Patterned;
 use crate::stats::Stats;
 
 /// What can be done with a region whatever it holds.
@@ -16,8 +17,7 @@ pub(crate) trait ErasedRegion: Send + Sync {
     fn stats(&self) -> Stats;
     fn len(&self) -> usize;
     fn weight(&self) -> u64;
-    fn invalidate_region(&self);
-    fn invalidate_pattern(&self, glob: &str);
+    fn invalidate_region(&self) -> Invalidating;
     fn sweep(&self) -> usize;
     /// Asserts what holds at any moment.
     #[cfg(any(test, feature = "test-util"))]
@@ -48,12 +48,8 @@ where
         self.store.all().map(|shard| shard.read().weight()).sum()
     }
 
-    fn invalidate_region(&self) {
-        self.invalidate_region();
-    }
-
-    fn invalidate_pattern(&self, glob: &str) {
-        self.invalidate_pattern(glob);
+    fn invalidate_region(&self) -> Invalidating {
+        self.invalidate_region()
     }
 
     fn sweep(&self) -> usize {
@@ -68,6 +64,16 @@ where
     #[cfg(any(test, feature = "test-util"))]
     fn flights(&self) -> usize {
         self.store.all().map(|shard| shard.read().flights().count()).sum()
+    }
+}
+
+impl<O, V> Patterned for RegionInner<O, V>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    fn drop_matching(&self, glob: &str) {
+        self.invalidate_pattern(glob);
     }
 }
 
@@ -155,8 +161,7 @@ impl AnyRegion {
     ///
     /// This process is done before the future is first polled; dropping it loses nothing.
     pub fn invalidate_all(&self) -> Invalidating {
-        self.inner.invalidate_region();
-        Invalidating::done()
+        self.inner.invalidate_region()
     }
 
     pub(crate) fn erased(&self) -> &dyn ErasedRegion {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Duration;
 
+use super::shelf::Shelf;
 use crate::clock::{ClockSource, Time};
 use crate::entry::{Entry, More, StoredError, Ties};
 use crate::event::{Event, NotStored, RemovalCause};
@@ -16,6 +17,7 @@ use crate::life::{Life, Lives};
 use crate::shared::Shared;
 use crate::stats::{Counters, count};
 use crate::tag::Tag;
+use crate::tier::Tier;
 use crate::touch::{Name, Stamp, Touch};
 use crate::track;
 
@@ -31,6 +33,8 @@ pub(crate) struct RegionInner<O, V> {
     pub(super) shared: Arc<Shared>,
     pub(super) rules: Rules,
     pub(super) hooks: Hooks<O, V>,
+    /// Its place in the shared tier.
+    pub(super) shelf: Option<Shelf<V>>,
     pub(super) next_sweep: AtomicU64,
     pub(super) sweep_cursor: AtomicUsize,
 }
@@ -268,14 +272,7 @@ where
     }
 
     /// The dates of an entry that is stored now: until when it is simply fresh, and what else there is to its life.
-    pub(super) fn life(
-        &self,
-        now: Time,
-        ttl: Option<Duration>,
-        cost: Duration,
-        born_stale: bool,
-    ) -> (Time, Option<Arc<Life>>) {
-        let fresh_until = if born_stale { now } else { self.shared.expiry(now, ttl, self.rules.jitter) };
+    pub(super) fn life(&self, now: Time, fresh_until: Time, cost: Duration) -> (Time, Option<Arc<Life>>) {
         if self.rules.lives.are_plain() {
             return (fresh_until, None);
         }
@@ -348,6 +345,12 @@ where
     /// The policy's hard and soft timeouts.
     pub(crate) fn timeouts(&self) -> (Option<Duration>, Option<Duration>) {
         (self.rules.timeout, self.rules.soft_timeout)
+    }
+
+    /// Its place in the shared tier, and the tier.
+    #[inline]
+    pub(super) fn shelf(&self) -> Option<(&Shelf<V>, &Tier)> {
+        self.shelf.as_ref().zip(self.shared.tier())
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

@@ -14,7 +14,9 @@ use super::tags::{Late, TagList};
 use crate::clock::Time;
 use crate::entry::{Entry, More, StoredError, Ties};
 use crate::event::{Event, NotStored, RemovalCause};
+use crate::fleet_name::FleetName;
 use crate::flight::{For, Landed, Outcome, Wake};
+use crate::foundation::{Foundation, Known};
 use crate::freshness::MIN_TTL;
 use crate::key::{CacheKey, StoredKey};
 use crate::policy::Ttl;
@@ -36,20 +38,37 @@ pub(super) enum Ended<V, E> {
 }
 
 /// The part of a result that others can have, and what is to become of it.
-struct Settling<V> {
+pub(super) struct Weighed<V> {
     /// `None` if nobody else can have it: an error that cannot be copied.
-    shared: Option<Outcome<V, StoredError>>,
-    tags: SmallVec<[Arc<Name>; 2]>,
-    inherited: Vec<Stamp>,
+    pub(super) shared: Option<Outcome<V, StoredError>>,
+    pub(super) tags: SmallVec<[Arc<Name>; 2]>,
+    pub(super) inherited: Vec<Stamp>,
     /// How long it is to be kept, if it is (`Some(None)`: for ever).
-    ttl: Option<Option<Duration>>,
-    cost: Duration,
-    born_stale: bool,
+    pub(super) ttl: Option<Option<Duration>>,
+    pub(super) cost: Duration,
+    /// Whether it was built from something stale, or is stale itself.
+    pub(super) stale: bool,
     /// Why it must not be stored.
-    refusal: Option<NotStored>,
-    failed: bool,
+    pub(super) refusal: Option<NotStored>,
+    pub(super) failed: bool,
     /// Whether the caller takes what was there before, if the load failed.
-    takes_old: bool,
+    pub(super) takes_old: bool,
+    /// What the fleet has to know, if it is to have it.
+    pub(super) fleet: Option<InFleet>,
+    /// Whether the fleet has invalidated it meanwhile.
+    pub(super) overtaken: bool,
+    /// Whether it is kept for a short while only: nobody else knows of it.
+    pub(super) capped: bool,
+    pub(super) foundation: Option<Arc<Foundation>>,
+    /// When it stops to be fresh, if another process has loaded it.
+    pub(super) fresh_until: Option<Time>,
+}
+
+/// What a result depends on, in the names of the fleet.
+#[derive(Debug)]
+pub(super) struct InFleet {
+    pub(super) late: Vec<FleetName>,
+    pub(super) inherited: Option<Vec<Known>>,
 }
 
 /// What became of a result.
@@ -71,17 +90,32 @@ where
     pub(super) fn begin(&mut self, tags: &TagList) -> Begun {
         self.begun = true;
         count(&self.region.counters.loads);
-        Begun { tags: self.region.names(tags), at: self.region.clock.now() }
+        let region = self.region;
+        let mut names = region.names(tags);
+        names.extend(region.floor(self.look.key));
+        Begun { tags: names, at: region.clock.now() }
     }
 
     /// Ends the load: stores what may be stored, tells those who wait, and returns the result to the caller.
     pub(super) fn land<E: 'static, L: FnOnce(&V, &mut Late)>(
-        mut self,
+        self,
         begun: Begun,
         collected: &Collected,
         plan: Plan<E, L>,
         ended: Ended<V, E>,
     ) -> Landing<V, E> {
+        let (weighed, outcome) = self.weigh(begun, collected, plan, ended);
+        self.close(weighed, outcome)
+    }
+
+    /// What is to become of a result. Runs the user's code, and takes no lock.
+    pub(super) fn weigh<E: 'static, L: FnOnce(&V, &mut Late)>(
+        &self,
+        begun: Begun,
+        collected: &Collected,
+        plan: Plan<E, L>,
+        ended: Ended<V, E>,
+    ) -> (Weighed<V>, Outcome<V, E>) {
         let region = self.region;
         let cost = region.clock.now().saturating_since(begun.at);
         let nanos = u64::try_from(cost.as_nanos()).unwrap_or(u64::MAX);
@@ -124,17 +158,33 @@ where
         };
         let mut tags = begun.tags;
         tags.extend(region.names(&late.tags));
-        let settled = self.settle(Settling {
+        let fleet = region
+            .shelf
+            .is_some()
+            .then(|| InFleet { late: late.tags.fleet_names(), inherited: collected.foundations() });
+        let weighed = Weighed {
             shared,
             tags,
             inherited,
             ttl,
             cost,
-            born_stale: collected.is_stale(),
+            stale: collected.is_stale(),
             refusal,
             failed,
             takes_old: failed && !plan.force,
-        });
+            fleet,
+            overtaken: false,
+            capped: false,
+            foundation: None,
+            fresh_until: None,
+        };
+        (weighed, outcome)
+    }
+
+    /// Ends the load with a result that was weighed.
+    pub(super) fn close<E>(mut self, weighed: Weighed<V>, outcome: Outcome<V, E>) -> Landing<V, E> {
+        let (region, stale) = (self.region, weighed.stale);
+        let settled = self.settle(weighed);
         if let Some(reason) = settled.not_stored {
             region.not_stored(reason);
         }
@@ -147,20 +197,26 @@ where
             }
             None => outcome,
         };
-        Landing { outcome, ties: settled.ties, doubtful: settled.doubtful, stale: collected.is_stale() }
+        Landing { outcome, ties: settled.ties, doubtful: settled.doubtful, stale }
     }
 
     /// Ends the load for everybody else.
-    fn settle(&mut self, settling: Settling<V>) -> Settled<V> {
+    fn settle(&mut self, settling: Weighed<V>) -> Settled<V> {
         let region = self.region;
         let value = if let Some(Outcome::Value(value)) = &settling.shared { Some(value) } else { None };
         let weight = region.weigh(value);
         let error = if let Some(Outcome::Error(error)) = &settling.shared { Some(error.clone()) } else { None };
         let now = region.shared.now();
         let (start, look) = (self.place.start, &self.look);
+        let ttl = settling.ttl.map(|ttl| if settling.capped { region.cap(ttl) } else { ttl });
         let life = value.is_some().then(|| {
-            let ttl = settling.ttl.unwrap_or_default();
-            region.life(now.time, ttl, settling.cost, settling.born_stale)
+            let fresh_until = match settling.fresh_until {
+                Some(until) => until,
+                None if settling.stale => now.time,
+                None => region.shared.expiry(now.time, ttl.unwrap_or_default(), region.rules.jitter),
+            };
+            // What nobody else knows of is not served a moment longer than it may.
+            if settling.capped { (fresh_until, None) } else { region.life(now.time, fresh_until, settling.cost) }
         });
         let (mut replaced, mut evicted) = (Vec::new(), Vec::new());
 
@@ -178,6 +234,7 @@ where
         let mut ties = Ties { start, tags: settling.tags, more: None };
         let valid = in_place
             && state.touched <= start
+            && !settling.overtaken
             && region.touched.last() <= start
             && ties.are_valid()
             && settling.inherited.iter().all(Stamp::is_valid);
@@ -188,14 +245,16 @@ where
             region.own_stamps(start, identity)
         });
         let (plain_until, life) = life.unwrap_or((Time::NEVER, None));
-        if tied || error.is_some() || life.is_some() || !settling.inherited.is_empty() || weight > 1 {
-            ties.more = Some(Box::new(More { inherited: settling.inherited, own, error, life, weight }));
+        let foundation = settling.foundation;
+        let has_more = tied || foundation.is_some() || error.is_some() || life.is_some() || weight > 1;
+        if has_more || !settling.inherited.is_empty() {
+            ties.more = Some(Box::new(More { inherited: settling.inherited, own, error, life, weight, foundation }));
         }
         let ties = (ties.more.is_some() || !ties.tags.is_empty()).then(|| Arc::new(ties));
         let for_dependants = ties.clone().filter(|_| tied);
         if in_place {
             // Under the shard's lock nobody can have joined since the old value was found to be servable.
-            let stale = settling.born_stale;
+            let stale = settling.stale;
             let landed = |outcome| Landed { outcome, ties: for_dependants.clone(), doubtful, stale };
             wake = match (&old, &shared) {
                 (Some(old), _) if serves_old => {
@@ -215,7 +274,7 @@ where
         let mut not_stored = settling.refusal.or((!valid).then_some(NotStored::Overtaken));
         let mut stored = false;
         let newest = shard.peek(look).is_none_or(|entry| entry.start <= start);
-        if let (None, None, true, Some(ttl)) = (not_stored, &old, shared.is_some(), settling.ttl)
+        if let (None, None, true, Some(ttl)) = (not_stored, &old, shared.is_some(), ttl)
             && region.rules.keeps
             && newest
         {

@@ -6,6 +6,7 @@ mod change;
 #[cfg(any(test, feature = "test-util"))]
 mod check;
 mod erased;
+mod fleet;
 mod inner;
 mod land;
 mod landing;
@@ -13,6 +14,7 @@ mod load;
 mod many;
 mod renew;
 mod seat;
+mod shelf;
 mod sweep;
 mod tags;
 mod target;
@@ -32,6 +34,7 @@ pub use erased::AnyRegion;
 pub(crate) use erased::ErasedRegion;
 pub(crate) use inner::{Found, Hooks, RegionInner, Weigh, erase};
 pub(crate) use load::{NoLate, Plan, Share, Timeout};
+pub(crate) use shelf::ShelfSettings;
 pub(crate) use tags::{Late, TagList};
 
 use crate::ambient;
@@ -154,8 +157,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
     ///
     /// This process is done before the future is first polled; dropping it loses nothing.
     pub fn put<Q: CacheKey<Owned = K::Owned> + ?Sized>(&self, key: &Q, value: V) -> Invalidating {
-        self.inner.put(&self.inner.by(key), Some(value), Late::default());
-        Invalidating::done()
+        self.inner.put(&self.inner.by(key), Some(value), Late::default())
     }
 
     /// [`put`](Self::put) for many values.
@@ -164,10 +166,8 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
     ///
     /// That of [`put`](Self::put).
     pub fn put_many<Q: CacheKey<Owned = K::Owned>>(&self, values: impl IntoIterator<Item = (Q, V)>) -> Invalidating {
-        for (key, value) in values {
-            self.inner.put(&self.inner.by(&key), Some(value), Late::default());
-        }
-        Invalidating::done()
+        let put = |(key, value): (Q, V)| self.inner.put(&self.inner.by(&key), Some(value), Late::default());
+        values.into_iter().map(put).fold(Invalidating::done(), Invalidating::and)
     }
 
     /// The value under `key`; loaded if there is no fresh one. See the [type](Self) for what happens then.
@@ -368,8 +368,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
     ///
     /// This process is done before the future is first polled; dropping it loses nothing.
     pub fn invalidate<Q: CacheKey<Owned = K::Owned> + ?Sized>(&self, key: &Q) -> Invalidating {
-        self.inner.invalidate(&self.inner.by(key));
-        Invalidating::done()
+        self.inner.invalidate(&self.inner.by(key))
     }
 
     /// [`invalidate`](Self::invalidate) for many keys.
@@ -378,8 +377,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
     ///
     /// That of [`invalidate`](Self::invalidate).
     pub fn invalidate_many<Q: CacheKey<Owned = K::Owned>>(&self, keys: &[Q]) -> Invalidating {
-        keys.iter().for_each(|key| self.inner.invalidate(&self.inner.by(key)));
-        Invalidating::done()
+        keys.iter().map(|key| self.invalidate(key)).fold(Invalidating::done(), Invalidating::and)
     }
 
     /// Drops everything in this region, at the same cost whatever its size.
@@ -388,8 +386,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
     ///
     /// That of [`invalidate`](Self::invalidate).
     pub fn invalidate_all(&self) -> Invalidating {
-        self.inner.invalidate_region();
-        Invalidating::done()
+        self.inner.invalidate_region()
     }
 
     /// What happened in this region so far.

@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::inner::RegionInner;
 use super::land::Ended;
 use super::landing::Landing;
 use super::load::Plan;
+use super::shelf::{Accept, Approach, beating};
 use super::tags::Late;
 use crate::event::Event;
 use crate::flight::{Outcome, Place};
@@ -30,6 +32,8 @@ where
     pub(super) look: Look<'a, Q>,
     pub(super) flight: SharedFlight<V>,
     pub(super) place: Place,
+    /// What it takes from another process instead of loading.
+    pub(super) accept: Accept,
     /// Whether the load has begun.
     pub(super) begun: bool,
     pub(super) landed: bool,
@@ -50,7 +54,8 @@ where
         place: Place,
         edge: Option<WaitEdge<'a>>,
     ) -> Self {
-        Self { region, look, flight, place, begun: false, landed: false, edge }
+        let accept = Accept::Any { stale: region.rules.lives.stale_while_revalidate.unwrap_or_default() };
+        Self { region, look, flight, place, accept, begun: false, landed: false, edge }
     }
 
     pub(super) fn flight_id(&self) -> u64 {
@@ -66,14 +71,44 @@ where
         Fut: Future<Output = Outcome<V, E>>,
     {
         let scope = LoadScope::begin([self.flight_id()], self.region.rules.track);
+        let ticket = match self.region.shelf() {
+            None => None,
+            Some((shelf, tier)) => {
+                let errand = self.errand(plan.force, plan.absences, &plan.tags, plan.ttl);
+                match shelf.approach(&self.region.shared, tier, errand).await {
+                    Approach::Found(found) => return self.land_elsewhere(*found),
+                    Approach::Load(ticket) => Some(ticket),
+                }
+            }
+        };
+        if ticket.is_some() {
+            // The source is asked from now on only, whatever was invalidated since the seat was taken.
+            self.place.start = self.region.shared.touches.read();
+        }
         let begun = self.begin(&plan.tags);
         let load = InScope::new(Arc::clone(&scope), async { body().await });
+        let load = beating(ticket.as_ref(), load);
         let limit = plan.timeout.as_ref().map(|timeout| self.region.clock.sleep(timeout.after));
         let ended = match within(limit, load).await {
             Some(outcome) => Ended::Outcome(outcome),
             None => Ended::TimedOut,
         };
-        self.land(begun, &scope.take(), plan, ended)
+        let (mut weighed, outcome) = self.weigh(begun, &scope.take(), plan, ended);
+        // Not across the wait: an error need not be one that threads can hand on.
+        let value = match outcome {
+            Outcome::Value(value) => Some(value),
+            Outcome::Absent => None,
+            Outcome::Error(error) => {
+                if let Some(ticket) = ticket {
+                    ticket.fail();
+                }
+                return self.close(weighed, Outcome::Error(error));
+            }
+        };
+        if let Some(ticket) = ticket {
+            self.share(&mut weighed, ticket).await;
+        }
+        self.close(weighed, value.map_or(Outcome::Absent, Outcome::Value))
     }
 
     /// [`run`](Self::run) for code that is not async: nothing can drop its load.
@@ -99,6 +134,7 @@ where
             hash: self.look.hash,
             flight: Arc::clone(&self.flight),
             place: self.place,
+            accept: self.accept,
             taken: false,
         };
         (claim, self.edge.take())
@@ -133,6 +169,7 @@ where
     hash: u64,
     flight: SharedFlight<V>,
     place: Place,
+    accept: Accept,
     taken: bool,
 }
 
@@ -151,7 +188,9 @@ where
     {
         self.taken = true;
         let look = Look { hash: self.hash, key: &self.key };
-        Seat::new(&self.region, look, Arc::clone(&self.flight), self.place, None).run(plan, body).await
+        let mut seat = Seat::new(&self.region, look, Arc::clone(&self.flight), self.place, None);
+        seat.accept = self.accept;
+        seat.run(plan, body).await
     }
 }
 
@@ -182,11 +221,13 @@ where
         }
         let mut shard = self.store.write(look.hash);
         let now = self.shared.now();
-        // Between the look-up and now another load may have landed.
-        if let Some(entry) = shard.peek(look)
-            && matches!(self.freshness(entry, now.time), Freshness::Fresh | Freshness::Failing)
-        {
-            return None;
+        let mut remaining = Duration::ZERO;
+        if let Some(entry) = shard.peek(look) {
+            // Between the look-up and now another load may have landed.
+            if matches!(self.freshness(entry, now.time), Freshness::Fresh | Freshness::Failing) {
+                return None;
+            }
+            remaining = entry.remaining(&self.rules.lives, now.time);
         }
         let flight = shard.flight_or_begin(look, Shared::next_flight);
         // A flight that was begun here and now waits for nobody and is not busy: none is left behind without a load.
@@ -194,7 +235,9 @@ where
         let place = flight.lock().claim(track::is_collecting(), &self.shared.limits, now)?;
         drop(shard);
         count(&self.counters.refreshes);
-        Some(Seat::new(self, Look { hash: look.hash, key: look.key }, flight, place, edge))
+        let mut seat = Seat::new(self, Look { hash: look.hash, key: look.key }, flight, place, edge);
+        seat.accept = Accept::NewerThan(remaining);
+        Some(seat)
     }
 
     /// Counts and tells that a load was dropped or has panicked.

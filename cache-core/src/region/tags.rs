@@ -6,6 +6,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use super::inner::RegionInner;
+use crate::fleet_name::FleetName;
 use crate::key::CacheKey;
 use crate::tag::Tag;
 use crate::touch::Name;
@@ -19,7 +20,7 @@ pub(crate) struct TagList {
 }
 
 /// What is known only once there is a value.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Late {
     pub(crate) tags: TagList,
     /// A ttl of the value's own.
@@ -34,6 +35,11 @@ impl TagList {
             Some(tag) => self.tags.push(tag),
             None => self.has_empty = true,
         }
+    }
+
+    /// The tags, as the fleet knows them.
+    pub(crate) fn fleet_names(&self) -> Vec<FleetName> {
+        self.tags.iter().map(|tag| FleetName::Tag(tag.as_str().into())).collect()
     }
 
     pub(crate) fn has_empty(&self) -> bool {

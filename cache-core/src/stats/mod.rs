@@ -30,6 +30,9 @@ pub struct Stats {
     pub hits: u64,
     /// Of these, those that were answered with a value whose ttl was over.
     pub stale_hits: u64,
+    /// Look-ups that were answered from the shared tier: another process had loaded the value. (They are misses of this
+    /// process, and no loads.)
+    pub shared_hits: u64,
     /// Look-ups that were not.
     pub misses: u64,
     /// Loads that were started.
@@ -72,6 +75,7 @@ impl Stats {
 pub(crate) struct Counters {
     pub(crate) hits: HitCounter,
     pub(crate) stale_hits: AtomicU64,
+    pub(crate) shared_hits: AtomicU64,
     pub(crate) misses: AtomicU64,
     pub(crate) loads: AtomicU64,
     pub(crate) loads_deduped: AtomicU64,
@@ -98,6 +102,7 @@ impl Counters {
         Stats {
             hits: self.hits.sum(),
             stale_hits: read(&self.stale_hits),
+            shared_hits: read(&self.shared_hits),
             misses: read(&self.misses),
             loads: read(&self.loads),
             loads_deduped: read(&self.loads_deduped),

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use crate::entry::Ties;
 use crate::event::NotStored;
+use crate::foundation::{Known, merge as merge_known};
 use crate::touch::Stamp;
 
 /// So many ingredients are kept without an allocation.
@@ -45,6 +46,20 @@ impl Collected {
     /// Whether an ingredient's ttl was over.
     pub(crate) fn is_stale(&self) -> bool {
         self.stale
+    }
+
+    /// What an entry built from all this is founded on in the fleet; `None` if that cannot be said, or not yet.
+    pub(crate) fn foundations(&self) -> Option<Vec<Known>> {
+        let mut all = Vec::new();
+        // Asked of each, so that each begins to be something to build on.
+        let known: Vec<_> =
+            self.ingredients.iter().map(|ties| ties.foundation().and_then(|foundation| foundation.names())).collect();
+        for names in known {
+            if !merge_known(&mut all, names?) {
+                return None;
+            }
+        }
+        Some(all)
     }
 
     /// All names of all ingredients, each with its oldest stamp.

@@ -251,9 +251,7 @@ impl Plan<'_> {
         if let Some(track) = args.track.get() {
             settings.extend(quote!(.track(#track)));
         }
-        if self.is_local() {
-            settings.extend(quote!(.local()));
-        }
+        settings.extend(if self.is_local() { quote!(.local()) } else { quote!(.shared()) });
         settings
     }
 

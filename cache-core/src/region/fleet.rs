@@ -1,0 +1,180 @@
+//! How a load of this process and the shared tier come together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::inner::RegionInner;
+use super::land::Weighed;
+use super::landing::Landing;
+use super::seat::Seat;
+use super::shelf::{Accept, Elsewhere, Errand, Fate, Goods, PutGoods, Ticket};
+use super::tags::{Late, TagList};
+use crate::clock::Time;
+use crate::event::NotStored;
+use crate::flight::Outcome;
+use crate::invalidated::{Invalidated, Invalidating};
+use crate::key::CacheKey;
+use crate::policy::Ttl;
+use crate::stats::count;
+use crate::tier::{Item, LONGEST_LIFE, Waiting};
+use crate::touch::Name;
+
+impl<O, V> RegionInner<O, V>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// The state of a key that other processes can touch, if there are any.
+    pub(super) fn floor<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q) -> Option<Arc<Name>> {
+        let tier = self.shared.tier()?;
+        Some(Arc::clone(tier.floor(&self.key_text(key))))
+    }
+
+    /// A ttl, for what other processes cannot tell this one to drop.
+    pub(super) fn cap(&self, ttl: Option<Duration>) -> Option<Duration> {
+        let window = self.shared.tier().map_or(Duration::MAX, |tier| tier.settings.coherence_window);
+        Some(ttl.unwrap_or(Duration::MAX).min(window))
+    }
+
+    /// What an invalidation of a key names.
+    pub(super) fn item<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q) -> Item {
+        Item::Key { region: Arc::clone(&self.name), key: self.key_text(key).into() }
+    }
+
+    /// What the fleet is to have of a value that is put; `None` if that is nothing.
+    pub(super) fn goods<Q: CacheKey<Owned = O> + ?Sized>(
+        &self,
+        key: &Q,
+        value: Option<&V>,
+        late: &Late,
+    ) -> Option<PutGoods> {
+        let (shelf, _) = self.shelf()?;
+        let mut known = late.clone();
+        if let Some(value) = value {
+            self.add_own(key, value, &mut known);
+        }
+        let ttl = if value.is_some() { self.ttl(None, &known)? } else { Some(self.rules.negative_ttl?) };
+        let windows = if value.is_some() { self.windows() } else { Duration::ZERO };
+        if known.tags.has_empty() {
+            return None;
+        }
+        shelf.wrap(&self.shared, value, ttl, windows, known.tags.fleet_names())
+    }
+
+    /// The fleet's half of a put: the others drop what they have, and get the value, if they may.
+    pub(super) fn tell_of_put(self: &Arc<Self>, waiting: Waiting, goods: Option<PutGoods>) -> Invalidating {
+        let (region, told) = (Arc::clone(self), waiting.clone());
+        let work = Box::pin(async move {
+            match (region.shelf(), goods, region.shared.tier()) {
+                (Some((shelf, tier)), Some(goods), _) => shelf.put(&region.shared, tier, told, goods).await,
+                (_, _, Some(tier)) => tier.tell_of_put(&region.shared, told).await,
+                _ => Invalidated::Fleet,
+            }
+        });
+        Invalidating::by(&self.shared, waiting, work)
+    }
+
+    /// For how long after its ttl a value may be of use.
+    fn windows(&self) -> Duration {
+        let lives = &self.rules.lives;
+        lives.stale_while_revalidate.max(lives.stale_if_error).unwrap_or_default()
+    }
+}
+
+impl<O, V, Q> Seat<'_, O, V, Q>
+where
+    O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    Q: CacheKey<Owned = O> + ?Sized,
+{
+    /// What is to be looked for in the tier before this load.
+    pub(super) fn errand(&self, force: bool, absences: bool, tags: &TagList, ttl: Option<Ttl>) -> Errand {
+        let region = self.region;
+        let ttl = match ttl {
+            Some(Ttl::After(ttl)) => Some(ttl),
+            Some(Ttl::Never) => None,
+            Some(Ttl::Default) => Some(region.shared.default_ttl),
+            None => region.rules.ttl,
+        };
+        Errand {
+            key: region.key_text(self.look.key).into(),
+            tags: tags.fleet_names(),
+            life: ttl.map_or(LONGEST_LIFE, |ttl| ttl.saturating_add(region.windows())).min(LONGEST_LIFE),
+            accept: if force { Accept::Nothing } else { self.accept },
+            absences,
+        }
+    }
+
+    /// Ends without a load: another process has loaded the key.
+    pub(super) fn land_elsewhere<E>(mut self, found: Elsewhere<V>) -> Landing<V, E> {
+        let region = self.region;
+        count(&region.counters.shared_hits);
+        self.place.start = found.start;
+        let Some((_, tier)) = region.shelf() else { unreachable!("it was found through one") };
+        let mut tags = smallvec::SmallVec::new();
+        tags.push(Arc::clone(tier.floor(&found.foundation.key)));
+        // Touched by messages, as the tags of what is loaded here are.
+        tags.extend(found.foundation.names.iter().filter_map(|(name, _)| tier.local(&region.shared, name.as_name())));
+        let now = region.clock.coarse();
+        let (ttl, fresh_until) = match found.fresh_for {
+            Ok(None) => (None, Time::NEVER),
+            Ok(Some(left)) => (Some(left), now.saturating_add(left)),
+            Err(over) => (Some(Duration::ZERO), Time::from_nanos(now.as_nanos().saturating_sub(nanos(over)))),
+        };
+        let weighed = Weighed {
+            shared: Some(match &found.value {
+                Some(value) => Outcome::Value(value.clone()),
+                None => Outcome::Absent,
+            }),
+            tags,
+            inherited: Vec::new(),
+            ttl: found.promote.then_some(ttl),
+            cost: found.cost,
+            stale: found.fresh_for.is_err(),
+            refusal: None,
+            failed: false,
+            takes_old: false,
+            fleet: None,
+            overtaken: false,
+            capped: false,
+            foundation: Some(Arc::new(found.foundation)),
+            fresh_until: Some(fresh_until),
+        };
+        match found.value {
+            Some(value) => self.close(weighed, Outcome::Value(value)),
+            None => self.close(weighed, Outcome::Absent),
+        }
+    }
+
+    /// Gives what was loaded to the fleet, if it may have it.
+    pub(super) async fn share(&self, weighed: &mut Weighed<V>, ticket: Ticket) {
+        let region = self.region;
+        let Some((shelf, tier)) = region.shelf() else { return };
+        let Some(fleet) = weighed.fleet.take() else { return };
+        let (Some(ttl), None) = (weighed.ttl, weighed.refusal) else { return };
+        let value = match &weighed.shared {
+            Some(Outcome::Value(value)) => Some(value),
+            Some(Outcome::Absent) => None,
+            Some(Outcome::Error(_)) | None => return,
+        };
+        let goods = Goods {
+            value,
+            fresh_for: if weighed.stale { Some(Duration::ZERO) } else { ttl },
+            windows: if value.is_some() { region.windows() } else { Duration::ZERO },
+            cost: weighed.cost,
+            late: fleet.late,
+            inherited: fleet.inherited,
+            start: self.place.start,
+        };
+        match shelf.store(&region.shared, tier, ticket, goods).await {
+            Fate::Stored(foundation) => weighed.foundation = Some(Arc::new(foundation)),
+            Fate::Overtaken => weighed.overtaken = true,
+            Fate::Doubtful => weighed.refusal = Some(NotStored::Overtaken),
+            Fate::Local { capped } => weighed.capped = capped,
+        }
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

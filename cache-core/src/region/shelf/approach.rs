@@ -1,0 +1,219 @@
+//! Before a load: take what another process has loaded, or the right to load for all.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::found::{Elsewhere, Raw};
+use super::ticket::{FAILED, Right};
+use super::{Shelf, Ticket};
+use crate::backend::{BackendError, Lease, Leased, MARK};
+use crate::event::Event;
+use crate::fleet_name::{FleetName, NameRef};
+use crate::foundation::Known;
+use crate::freshness::jittered;
+use crate::shared::Shared;
+use crate::tier::{Captured, Tier};
+use crate::version::Version;
+
+/// How long to wait before asking again whether another process's load has ended: from, and at most.
+const POLL: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(100));
+
+/// What a load takes instead of its own value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Accept {
+    /// What is fresh, or stale for less than this.
+    Any { stale: Duration },
+    /// What is fresh for longer than what is to be replaced, by a tenth of its time.
+    NewerThan(Duration),
+    /// Nothing: the source is to be asked.
+    Nothing,
+}
+
+/// What an approach came to.
+#[derive(Debug)]
+pub(crate) enum Approach<V> {
+    Found(Box<Elsewhere<V>>),
+    Load(Ticket),
+}
+
+/// What is to be approached.
+#[derive(Debug, Clone)]
+pub(crate) struct Errand {
+    pub(crate) key: Arc<str>,
+    /// The tags that are known before the load.
+    pub(crate) tags: Vec<FleetName>,
+    /// How long an entry of the region lives at most.
+    pub(crate) life: Duration,
+    pub(crate) accept: Accept,
+    /// Whether "there is none" is an answer.
+    pub(crate) absences: bool,
+}
+
+impl Accept {
+    pub(super) fn takes(self, left: Result<Option<Duration>, Duration>, fresh_for: Option<Duration>) -> bool {
+        match (self, left) {
+            (Self::Any { .. }, Ok(_)) => true,
+            (Self::Any { stale }, Err(over)) => over < stale,
+            (Self::NewerThan(remaining), Ok(Some(left))) => {
+                left > remaining.saturating_add(fresh_for.unwrap_or_default() / 10)
+            }
+            (Self::NewerThan(_), _) | (Self::Nothing, _) => false,
+        }
+    }
+}
+
+impl<V: Send + Sync + 'static> Shelf<V> {
+    /// Goes to the tier before a load. Boxed, so that a load without a tier is not as large as one with it.
+    pub(crate) fn approach<'a>(
+        &'a self,
+        shared: &'a Arc<Shared>,
+        tier: &'a Tier,
+        errand: Errand,
+    ) -> Pin<Box<dyn Future<Output = Approach<V>> + Send + 'a>> {
+        Box::pin(async move {
+            match self.try_to_approach(shared, tier, &errand).await {
+                Ok(approach) => approach,
+                Err(_) => Approach::Load(Ticket::new(shared, &errand.key, Right::None)),
+            }
+        })
+    }
+
+    async fn try_to_approach(
+        &self,
+        shared: &Arc<Shared>,
+        tier: &Tier,
+        errand: &Errand,
+    ) -> Result<Approach<V>, BackendError> {
+        tier.keep(shared);
+        let without = || Ok(Approach::Load(Ticket::new(shared, &errand.key, Right::None)));
+        if !tier.is_available() || tier.outbox.covers(NameRef::Key(&errand.key), &self.region) {
+            return without();
+        }
+        if errand.accept != Accept::Nothing
+            && let Some(found) = self.look(shared, tier, errand).await?
+        {
+            return Ok(Approach::Found(Box::new(found)));
+        }
+        if !self.announced.load(Ordering::Relaxed) {
+            // Before the first value is stored under it: who invalidates has to know all schemas.
+            if !tier.announce(shared, &self.region).await {
+                return without();
+            }
+            self.announced.store(true, Ordering::Relaxed);
+        }
+        if self.late_tags.load(Ordering::Relaxed) {
+            tier.know_fences(shared).await;
+        }
+        self.take_lease(shared, tier, errand).await
+    }
+
+    /// Asks for the lease until it is granted, or a value is there, or others have had it for too long.
+    async fn take_lease(
+        &self,
+        shared: &Arc<Shared>,
+        tier: &Tier,
+        errand: &Errand,
+    ) -> Result<Approach<V>, BackendError> {
+        let token = Version::from_random(&*shared.random);
+        let (lease, value) = (tier.names.lease(&errand.key), tier.names.value(&errand.key, &self.schema));
+        let began = shared.clock.now();
+        let mut pause = POLL.0;
+        loop {
+            // What is in every entry need not be asked for if it is known: an older version could only reject.
+            let known: Vec<Known> = self
+                .always()
+                .into_iter()
+                .filter_map(|name| Some((name.clone(), tier.known(shared, name.as_name())?)))
+                .collect();
+            let mut names: Vec<FleetName> =
+                self.always().into_iter().filter(|name| known.iter().all(|(known, _)| known != name)).collect();
+            names.extend(errand.tags.iter().cloned());
+            if self.has_identities() {
+                names.push(FleetName::Key(Arc::clone(&errand.key)));
+            }
+            let candidates = tier.candidates(shared, &names, errand.life);
+            let captures: Vec<_> = candidates.iter().map(crate::tier::Candidate::as_capture).collect();
+            let read_at = shared.touches.read();
+            let request = Lease {
+                lease: &lease,
+                token: token.as_bytes(),
+                ttl: tier.settings.lease,
+                value: &value,
+                captures: &captures,
+            };
+            let leased = tier.ask(shared, "take a lease", || tier.backend.lease(request)).await?;
+            let granted = leased.holder.is_none();
+            let mut ticket = Ticket::new(shared, &errand.key, if granted { Right::Lease(token) } else { Right::None });
+            let captured = tier.captured(shared, &names, &leased.captured, read_at);
+            if errand.accept != Accept::Nothing
+                && let Some(found) = self.open_leased(shared, tier, errand, &leased, &value, read_at).await?
+            {
+                return Ok(Approach::Found(Box::new(found)));
+            }
+            self.note_captures(&mut ticket, known, &names, &captured);
+            let Some(holder) = leased.holder else { return Ok(Approach::Load(ticket)) };
+            if holder.first() == Some(&MARK) {
+                ticket.right = Right::Marked;
+                return Ok(Approach::Load(ticket));
+            }
+            if holder == FAILED {
+                return Ok(Approach::Load(ticket));
+            }
+            let overdue = shared.clock.now().saturating_since(began) >= tier.settings.lease_wait;
+            if overdue || errand.accept == Accept::Nothing {
+                let to = Some((token.as_bytes().as_slice(), tier.settings.lease));
+                if tier.ask(shared, "take over a lease", || tier.backend.swap(&lease, &holder, to)).await? {
+                    if overdue {
+                        shared.emit(&Event::LeaseStolen { region: Arc::clone(&self.region) });
+                    }
+                    if ticket.right != Right::Marked {
+                        ticket.right = Right::Lease(token);
+                    }
+                    return Ok(Approach::Load(ticket));
+                }
+            }
+            shared.clock.sleep(jittered(pause, 50, &*shared.random)).await;
+            pause = (pause * 2).min(POLL.1);
+        }
+    }
+
+    /// What lay there when the lease was asked for, if it can be taken.
+    async fn open_leased(
+        &self,
+        shared: &Shared,
+        tier: &Tier,
+        errand: &Errand,
+        leased: &Leased,
+        wire_key: &str,
+        read_at: crate::touch::Touch,
+    ) -> Result<Option<Elsewhere<V>>, BackendError> {
+        let Some(bytes) = &leased.value else { return Ok(None) };
+        let raw = Raw {
+            bytes,
+            remaining: leased.remaining,
+            versions: &[],
+            read_at,
+            wire_key,
+            key: &errand.key,
+            replica: false,
+        };
+        self.open(shared, tier, raw, errand).await
+    }
+
+    fn note_captures(&self, ticket: &mut Ticket, known: Vec<Known>, names: &[FleetName], captured: &[Captured]) {
+        ticket.captured = known;
+        for (name, captured) in names.iter().zip(captured) {
+            match (captured, name) {
+                (Captured::Version(version), FleetName::Key(_)) => ticket.identity = Some(*version),
+                (Captured::Version(version), _) => ticket.captured.push((name.clone(), *version)),
+                (Captured::Mark, _) => ticket.right = Right::Marked,
+                // Without the version of a name nothing could be told to be old.
+                (Captured::Foreign, _) if ticket.right != Right::Marked => ticket.abandon(),
+                (Captured::Foreign, _) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What another process has loaded: reading it, and whether it is still valid.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Errand, Shelf};
+use crate::backend::{BackendError, Read};
+use crate::envelope::{self, Envelope};
+use crate::fleet_name::{FleetName, NameRef};
+use crate::foundation::{Foundation, Known};
+use crate::shared::Shared;
+use crate::tier::Tier;
+use crate::touch::Touch;
+use crate::version::Version;
+
+/// A value from the shared tier.
+#[derive(Debug)]
+pub(crate) struct Elsewhere<V> {
+    /// `None`: it is known that there is none.
+    pub(crate) value: Option<V>,
+    /// How long it is still fresh (`Some(None)`: for ever); else for how long it has been stale.
+    pub(crate) fresh_for: Result<Option<Duration>, Duration>,
+    pub(crate) cost: Duration,
+    /// A reading of the touch clock before anything of it was read.
+    pub(crate) start: Touch,
+    pub(crate) foundation: Foundation,
+    /// Whether this process may keep it.
+    pub(crate) promote: bool,
+}
+
+/// Bytes as they were read, and what was read with them.
+pub(super) struct Raw<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) remaining: Option<Duration>,
+    /// The versions that were read along.
+    pub(super) versions: &'a [(FleetName, Option<Version>)],
+    /// A reading of the touch clock before all of them.
+    pub(super) read_at: Touch,
+    pub(super) wire_key: &'a str,
+    pub(super) key: &'a Arc<str>,
+    pub(super) replica: bool,
+}
+
+impl<V> Shelf<V> {
+    /// Reads the value under a key, if there is one that `accept` accepts.
+    pub(super) async fn look(
+        &self,
+        shared: &Shared,
+        tier: &Tier,
+        errand: &Errand,
+    ) -> Result<Option<Elsewhere<V>>, BackendError> {
+        let (key, tags) = (&errand.key, &errand.tags);
+        let wire_key = tier.names.value(key, &self.schema);
+        let unknown: Vec<FleetName> = self
+            .always()
+            .iter()
+            .chain(tags)
+            .filter(|name| tier.known(shared, name.as_name()).is_none())
+            .cloned()
+            .collect();
+        let wire: Vec<String> = unknown.iter().map(|name| name.wire_key(tier.names.namespace())).collect();
+        let read_at = shared.touches.read();
+        let replica = tier.settings.replica_reads && self.has_identities();
+        let read = Read { value: Some(&wire_key), remaining: self.keeps, versions: &wire, replica };
+        let reading = tier.ask(shared, "read a value", || tier.backend.read(read)).await?;
+        let versions: Vec<_> = unknown
+            .into_iter()
+            .zip(reading.versions.iter().map(|bytes| crate::tier::parse_version(bytes.as_deref())))
+            .collect();
+        for (name, version) in &versions {
+            if let Some(version) = version {
+                tier.learn(shared, name, *version, read_at);
+            }
+        }
+        let Some(bytes) = reading.value else { return Ok(None) };
+        let raw = Raw {
+            bytes: &bytes,
+            remaining: reading.remaining,
+            versions: &versions,
+            read_at,
+            wire_key: &wire_key,
+            key,
+            replica,
+        };
+        self.open(shared, tier, raw, errand).await
+    }
+
+    /// Opens what was read, if it is valid and accepted.
+    pub(super) async fn open(
+        &self,
+        shared: &Shared,
+        tier: &Tier,
+        raw: Raw<'_>,
+        errand: &Errand,
+    ) -> Result<Option<Elsewhere<V>>, BackendError> {
+        let envelope = match envelope::open(raw.bytes, &tier.sealing, raw.wire_key) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                self.unreadable(shared, error);
+                return Ok(None);
+            }
+        };
+        if envelope.fingerprint() != self.fingerprint {
+            self.unreadable(shared, "it was written for another type");
+            return Ok(None);
+        }
+        let fresh_for = fresh_for(&envelope, raw.remaining);
+        if !errand.accept.takes(fresh_for, envelope.fresh_for()) || (envelope.is_absent() && !errand.absences) {
+            return Ok(None);
+        }
+        if !self.is_valid(shared, tier, &envelope, &raw).await? {
+            return Ok(None);
+        }
+        let value = if envelope.is_absent() {
+            None
+        } else {
+            match self.carrier.decode(envelope.codec(), envelope.payload()) {
+                Ok(value) => Some(value),
+                Err(error) => {
+                    self.unreadable(shared, error);
+                    return Ok(None);
+                }
+            }
+        };
+        let promote = self.keeps && !raw.replica && self.hits.reach(raw.key, tier.settings.promote_after);
+        Ok(Some(Elsewhere {
+            value,
+            fresh_for,
+            cost: envelope.load_cost(),
+            start: raw.read_at,
+            foundation: self.foundation(
+                raw.key,
+                envelope.names().map(|(name, version)| (name.keep(), version)).collect(),
+                envelope.identity(),
+            ),
+            promote,
+        }))
+    }
+
+    pub(super) fn foundation(&self, key: &Arc<str>, names: Vec<Known>, identity: Option<Version>) -> Foundation {
+        Foundation { names, identity, key: Arc::clone(key), identities: Arc::clone(&self.identities) }
+    }
+
+    /// Whether every version in an envelope is the current one.
+    async fn is_valid(
+        &self,
+        shared: &Shared,
+        tier: &Tier,
+        envelope: &Envelope<'_>,
+        raw: &Raw<'_>,
+    ) -> Result<bool, BackendError> {
+        let (mut everything, mut region) = (false, false);
+        let mut unsure: Vec<Known> = Vec::new();
+        for (name, version) in envelope.names() {
+            everything |= name == NameRef::Everything;
+            region |= name == NameRef::Region(&self.region);
+            if tier.outbox.covers(name, &self.region) {
+                return Ok(false);
+            }
+            let read = raw.versions.iter().find(|(read, _)| read.as_name() == name);
+            match read {
+                Some((_, current)) if *current == Some(version) => {}
+                Some(_) => return Ok(false),
+                // A mismatch against what is remembered is asked about before it counts: that may be the older one.
+                None if tier.known(shared, name) == Some(version) => {}
+                None => unsure.push((name.keep(), version)),
+            }
+        }
+        if raw.replica
+            && let Some(identity) = envelope.identity()
+        {
+            // A replica may not know yet that the value was dropped; its identity was, on the primary.
+            unsure.push((FleetName::Key(Arc::clone(raw.key)), identity));
+        }
+        if !(everything && region) {
+            self.unreadable(shared, "it names neither its region nor everything, so that nothing could invalidate it");
+            return Ok(false);
+        }
+        if unsure.is_empty() {
+            return Ok(true);
+        }
+        let names: Vec<FleetName> = unsure.iter().map(|(name, _)| name.clone()).collect();
+        let current = tier.read_versions(shared, &names).await?;
+        Ok(unsure.iter().zip(current).all(|((name, version), current)| {
+            current == Some(*version) && !tier.outbox.covers(name.as_name(), &self.region)
+        }))
+    }
+}
+
+/// How long a value is still fresh. How much of its life is over is what the tier says is left of it, never a
+/// difference of two machines' clocks (promise P9).
+fn fresh_for(envelope: &Envelope<'_>, remaining: Option<Duration>) -> Result<Option<Duration>, Duration> {
+    let Some(fresh) = envelope.fresh_for() else { return Ok(None) };
+    let elapsed = match (envelope.kept_for(), remaining) {
+        (Some(kept), Some(remaining)) => kept.saturating_sub(remaining),
+        _ => Duration::ZERO,
+    };
+    match fresh.checked_sub(elapsed) {
+        Some(left) if !left.is_zero() => Ok(Some(left)),
+        _ => Err(elapsed - fresh),
+    }
+}

@@ -1,0 +1,99 @@
+//! A region's place in the shared tier.
+//!
+//! A load that finds nothing in this process goes there first ([`approach`](Shelf::approach)): it takes what another
+//! process has loaded, or the right to load for the whole fleet ([`Ticket`]). What it has loaded is stored under that
+//! right ([`store`](Shelf::store)), or not at all.
+
+mod approach;
+mod found;
+mod promotion;
+mod put;
+mod store;
+mod ticket;
+
+pub(crate) use approach::{Accept, Approach, Errand};
+pub(crate) use found::Elsewhere;
+pub(crate) use put::PutGoods;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+pub(crate) use store::{Fate, Goods};
+pub(crate) use ticket::{Ticket, beating};
+
+use crate::codec::{Carrier, Codec, Verification};
+use crate::event::Event;
+use crate::fleet_name::FleetName;
+use crate::shared::Shared;
+use crate::tier::Tier;
+
+/// What a region needs to keep its values in the shared tier.
+pub(crate) struct Shelf<V> {
+    pub(super) region: Arc<str>,
+    carrier: Carrier<V>,
+    codec: Codec,
+    fingerprint: u64,
+    /// The fingerprint, as names in the tier end.
+    schema: String,
+    verification: Verification,
+    /// Whether entries get an identity of their own: once somewhere something is built on one of them.
+    pub(crate) identities: Arc<AtomicBool>,
+    /// Whether values turned out to have tags that only they know.
+    late_tags: AtomicBool,
+    /// Whether the fleet was told of the schema.
+    announced: AtomicBool,
+    /// Hits in the tier so far, for promoting only what is asked for often.
+    hits: promotion::Hits,
+    /// Whether anything is kept in this process.
+    keeps: bool,
+}
+
+/// What a region says of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct ShelfSettings<V> {
+    pub(crate) carrier: Carrier<V>,
+    pub(crate) codec: Codec,
+    pub(crate) version: String,
+}
+
+impl<V> Shelf<V> {
+    pub(crate) fn new(
+        region: &Arc<str>,
+        tier: &Tier,
+        settings: &ShelfSettings<V>,
+        late_tags: bool,
+        keeps: bool,
+    ) -> Self {
+        let fingerprint = settings.carrier.fingerprint(settings.codec, &settings.version);
+        let schema = format!("{fingerprint:016x}");
+        tier.join(region, &schema);
+        Self {
+            region: Arc::clone(region),
+            carrier: settings.carrier,
+            codec: settings.codec,
+            fingerprint,
+            schema,
+            verification: Verification::default(),
+            identities: Arc::default(),
+            late_tags: AtomicBool::new(late_tags),
+            announced: AtomicBool::new(false),
+            hits: promotion::Hits::default(),
+            keeps,
+        }
+    }
+
+    fn has_identities(&self) -> bool {
+        self.identities.load(Ordering::Relaxed)
+    }
+
+    /// The names that are in every entry of the region.
+    fn always(&self) -> [FleetName; 2] {
+        [FleetName::Everything, FleetName::Region(Arc::clone(&self.region))]
+    }
+
+    fn unreadable(&self, shared: &Shared, reason: impl ToString) {
+        shared.emit(&Event::Unreadable { region: Arc::clone(&self.region), reason: reason.to_string() });
+    }
+
+    fn not_shared(&self, shared: &Shared, reason: impl ToString) {
+        shared.emit(&Event::NotShared { region: Arc::clone(&self.region), reason: reason.to_string() });
+    }
+}

@@ -1,0 +1,118 @@
+//! Putting a value for all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Shelf;
+use crate::backend::{Commit, MARK};
+use crate::envelope::{self, Draft};
+use crate::fleet_name::FleetName;
+use crate::foundation::Known;
+use crate::invalidated::Invalidated;
+use crate::shared::Shared;
+use crate::tier::{Captured, Item, LONGEST_LIFE, Tier, Waiting};
+use crate::version::Version;
+
+/// A value that was put, as it goes to the tier.
+#[derive(Debug)]
+pub(crate) struct PutGoods {
+    payload: Option<Vec<u8>>,
+    fresh_for: Option<Duration>,
+    kept_for: Duration,
+    tags: Vec<FleetName>,
+}
+
+impl<V: Send + Sync + 'static> Shelf<V> {
+    /// Makes a value ready; `None` if it cannot be written.
+    pub(crate) fn wrap(
+        &self,
+        shared: &Shared,
+        value: Option<&V>,
+        fresh_for: Option<Duration>,
+        windows: Duration,
+        tags: Vec<FleetName>,
+    ) -> Option<PutGoods> {
+        let payload = match value.map(|value| self.carrier.encode_verified(self.codec, value)).transpose() {
+            Ok(payload) => payload,
+            Err(error) => {
+                self.not_shared(shared, error);
+                return None;
+            }
+        };
+        let kept_for = fresh_for.map_or(LONGEST_LIFE, |fresh| fresh.saturating_add(windows)).min(LONGEST_LIFE);
+        Some(PutGoods { payload, fresh_for, kept_for, tags })
+    }
+
+    /// Puts a value: the lease first, whoever has it, so that no load that began earlier stores what it has read; then
+    /// the versions; then the value under the lease. Whatever goes wrong, the key is invalidated instead.
+    pub(crate) async fn put(
+        &self,
+        shared: &Arc<Shared>,
+        tier: &Tier,
+        waiting: Waiting,
+        goods: PutGoods,
+    ) -> Invalidated {
+        let Item::Key { key, .. } = &waiting.item else { return Invalidated::Queued };
+        match self.try_to_put(shared, tier, key, &goods).await {
+            Some(true) => {
+                tier.outbox.sent(std::slice::from_ref(&waiting), &[], shared.clock.now());
+                Invalidated::Fleet
+            }
+            // Somebody else was there meanwhile: who is right, only the source knows.
+            Some(false) => tier.tell(shared, std::slice::from_ref(&waiting)).await,
+            None => tier.tell(shared, std::slice::from_ref(&waiting)).await,
+        }
+    }
+
+    /// Says whether the value lies in the tier; `None` if that is not known, or it was not tried.
+    async fn try_to_put(&self, shared: &Arc<Shared>, tier: &Tier, key: &Arc<str>, goods: &PutGoods) -> Option<bool> {
+        let token = Version::from_random(&*shared.random);
+        let lease = tier.names.lease(key);
+        let take = || tier.backend.take(&lease, token.as_bytes(), tier.settings.lease);
+        let before = tier.ask(shared, "take a lease for a put", take).await.ok()?;
+        if let Some(mark) = before.filter(|before| before.first() == Some(&MARK)) {
+            // A writer is at work, and its mark is not to be removed by anybody else.
+            let back = || tier.backend.swap(&lease, token.as_bytes(), Some((&mark, tier.settings.lease)));
+            drop(tier.ask(shared, "put a mark back", back).await);
+            return None;
+        }
+        let mut names: Vec<FleetName> = self.always().into_iter().chain(goods.tags.iter().cloned()).collect();
+        let mut known: Vec<Known> = Vec::with_capacity(names.len());
+        names.dedup();
+        let captured = tier.capture(shared, &names, goods.kept_for).await.ok()?;
+        for (name, captured) in names.into_iter().zip(captured) {
+            let Captured::Version(version) = captured else { return None };
+            known.push((name, version));
+        }
+        // A new one, set in the step that stores the value: what was built on the old value is old from then on.
+        // Always: this process need not know that somebody has built on it.
+        let identity = Version::from_random(&*shared.random);
+        let value = tier.names.value(key, &self.schema);
+        let draft = Draft {
+            payload: goods.payload.as_deref(),
+            codec: self.codec,
+            fingerprint: self.fingerprint,
+            fresh_for: goods.fresh_for,
+            kept_for: Some(goods.kept_for),
+            load_cost: Duration::ZERO,
+            identity: Some(identity),
+            names: &known,
+        };
+        let bytes =
+            envelope::seal(&draft, &tier.sealing, &value).map_err(|error| self.not_shared(shared, error)).ok()?;
+        let (staging, message) = (tier.names.staging(key, &token.hex()), tier.put_message(key));
+        let wire = tier.names.identity(key);
+        let life = goods.kept_for.saturating_mul(2);
+        let commit = Commit {
+            lease: &lease,
+            token: token.as_bytes(),
+            staging: &staging,
+            value: &value,
+            bytes: &bytes,
+            ttl: goods.kept_for,
+            identity: Some((&wire, identity.as_bytes(), life)),
+            publish: Some(tier.publication(&message)),
+        };
+        tier.ask(shared, "put a value", || tier.backend.commit(commit)).await.ok()
+    }
+}

@@ -1,0 +1,162 @@
+//! After a load: storing what it has brought, for all.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::ticket::Right;
+use super::{Shelf, Ticket};
+use crate::backend::Commit;
+use crate::envelope::{self, Draft};
+use crate::fleet_name::FleetName;
+use crate::foundation::{Foundation, Known, merge};
+use crate::shared::Shared;
+use crate::tier::{LONGEST_LIFE, LateTags, Tier};
+use crate::touch::Touch;
+use crate::version::Version;
+
+/// What a load has brought.
+pub(crate) struct Goods<'a, V> {
+    /// `None`: there is no value.
+    pub(crate) value: Option<&'a V>,
+    /// How long it is fresh; `None` is for ever.
+    pub(crate) fresh_for: Option<Duration>,
+    /// For how long after that it may be of use.
+    pub(crate) windows: Duration,
+    pub(crate) cost: Duration,
+    /// Tags that only the value knows.
+    pub(crate) late: Vec<FleetName>,
+    /// What it inherits; `None` if it was built from something that is only in this process.
+    pub(crate) inherited: Option<Vec<Known>>,
+    /// When the load began.
+    pub(crate) start: Touch,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub(crate) enum Fate {
+    /// It lies in the tier.
+    Stored(Foundation),
+    /// It was overtaken: it is stored nowhere.
+    Overtaken,
+    /// It may be old in a moment, and nothing must be built on it.
+    Doubtful,
+    /// This process may keep it, by itself. `capped`: for as long as it would without a link.
+    Local { capped: bool },
+}
+
+impl<V: Send + Sync + 'static> Shelf<V> {
+    /// Stores what a load has brought, under its ticket.
+    pub(crate) fn store<'a>(
+        &'a self,
+        shared: &'a Arc<Shared>,
+        tier: &'a Tier,
+        mut ticket: Ticket,
+        goods: Goods<'a, V>,
+    ) -> Pin<Box<dyn Future<Output = Fate> + Send + 'a>> {
+        // The user's code first.
+        let payload = match goods.value.filter(|_| matches!(ticket.right, Right::Lease(_))) {
+            Some(value) if self.verification.is_due() => self.carrier.encode_verified(self.codec, value).map(Some),
+            Some(value) => self.carrier.encode(self.codec, value).map(Some),
+            None => Ok(None),
+        };
+        Box::pin(async move {
+            let Right::Lease(token) = ticket.right else {
+                return if ticket.right == Right::Marked { Fate::Doubtful } else { Fate::Local { capped: true } };
+            };
+            let payload = match payload {
+                Ok(payload) => payload,
+                Err(error) => {
+                    self.not_shared(shared, error);
+                    return Fate::Local { capped: false };
+                }
+            };
+            let kept_for = goods.fresh_for.map_or(LONGEST_LIFE, |fresh| fresh.saturating_add(goods.windows));
+            let kept_for = kept_for.min(LONGEST_LIFE);
+            let mut names = std::mem::take(&mut ticket.captured);
+            if !goods.late.is_empty() {
+                let known = self.late_tags.swap(true, Ordering::Relaxed);
+                match tier.capture_late(shared, &goods.late, goods.start, kept_for).await {
+                    Ok(LateTags::Captured(late)) => {
+                        if !merge(&mut names, late) {
+                            return Fate::Doubtful;
+                        }
+                    }
+                    Ok(LateTags::Marked) => return Fate::Doubtful,
+                    // The first of its kind: the fences were not read before it.
+                    Ok(LateTags::Doubtful) if !known => return Fate::Local { capped: false },
+                    Ok(LateTags::Doubtful) => return Fate::Doubtful,
+                    Err(_) => return Fate::Local { capped: true },
+                }
+            }
+            let Some(inherited) = goods.inherited else { return Fate::Local { capped: false } };
+            if !merge(&mut names, inherited.iter().cloned()) {
+                return Fate::Doubtful;
+            }
+            // What it is built on has to be known for as long as it lives.
+            if !inherited.is_empty() {
+                let inherited: Vec<FleetName> = inherited.into_iter().map(|(name, _)| name).collect();
+                if tier.capture(shared, &inherited, kept_for).await.is_err() {
+                    return Fate::Local { capped: true };
+                }
+            }
+            let value = tier.names.value(&ticket.key, &self.schema);
+            let draft = Draft {
+                payload: payload.as_deref(),
+                codec: self.codec,
+                fingerprint: self.fingerprint,
+                fresh_for: goods.fresh_for,
+                kept_for: Some(kept_for),
+                load_cost: goods.cost,
+                identity: ticket.identity,
+                names: &names,
+            };
+            let bytes = match envelope::seal(&draft, &tier.sealing, &value) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    self.not_shared(shared, error);
+                    return Fate::Local { capped: false };
+                }
+            };
+            match self.commit(shared, tier, &ticket.key, token, &value, &bytes, kept_for).await {
+                Some(true) => {
+                    ticket.settle();
+                    Fate::Stored(self.foundation(&ticket.key, names, ticket.identity))
+                }
+                Some(false) => {
+                    ticket.settle();
+                    Fate::Overtaken
+                }
+                // It may lie there, or not: whoever reads it finds it as valid as it is.
+                None => Fate::Local { capped: true },
+            }
+        })
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "each is one part of one request")]
+    async fn commit(
+        &self,
+        shared: &Shared,
+        tier: &Tier,
+        key: &str,
+        token: Version,
+        value: &str,
+        bytes: &[u8],
+        ttl: Duration,
+    ) -> Option<bool> {
+        let (lease, staging) = (tier.names.lease(key), tier.names.staging(key, &token.hex()));
+        let commit = Commit {
+            lease: &lease,
+            token: token.as_bytes(),
+            staging: &staging,
+            value,
+            bytes,
+            ttl,
+            identity: None,
+            publish: None,
+        };
+        tier.ask(shared, "store a value", || tier.backend.commit(commit)).await.ok()
+    }
+}

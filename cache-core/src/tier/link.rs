@@ -1,0 +1,219 @@
+//! Whether messages reach this process: proven, not assumed.
+//!
+//! A subscription that answers a ping can be subscribed to nothing (an isolated old primary, a cluster node without its
+//! bus). So each process publishes a beat over the connection that commands use, and counts as linked only while its own
+//! beats come back (promise P4). While it is not, an entry is served only if it was loaded a short time ago: the
+//! moments that are noted here tell which reading of the touch clock that was.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::clock::Time;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::touch::Touch;
+
+/// So many beats may be under way.
+const UNDER_WAY: usize = 16;
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// Until when the last beat that came back proves the link; 0 without one.
+    proven_until: AtomicU64,
+    /// How long a beat that was sent proves it.
+    silence: Duration,
+    /// For how long entries are served without a link.
+    window: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    connected: bool,
+    /// Whether a beat has come back since it is connected.
+    proven: bool,
+    next: u64,
+    /// The beats sent since it is connected.
+    beats: VecDeque<(u64, Time)>,
+    /// What the touch clock read when.
+    moments: VecDeque<(Time, Touch)>,
+}
+
+/// What a beat that came back means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Nothing: it is from before a gap, or not ours.
+    None,
+    /// Messages come again. What happened in the gap is not known: everything is to be touched, and then
+    /// [`Link::prove`] be told.
+    First(Time),
+    /// Messages still come.
+    Again,
+}
+
+impl Link {
+    pub(crate) fn new(silence: Duration, window: Duration) -> Self {
+        Self { proven_until: AtomicU64::new(0), silence, window, state: Mutex::default() }
+    }
+
+    /// Whether messages come, as far as is known.
+    #[inline]
+    pub(crate) fn is_up(&self, now: Time) -> bool {
+        now.as_nanos() < self.proven_until.load(Ordering::Acquire)
+    }
+
+    /// For how long entries are served without a link.
+    pub(crate) fn window(&self) -> Duration {
+        self.window
+    }
+
+    /// For how long an update may go unseen at most, whatever fails (promise P4).
+    pub(crate) fn bound(&self) -> Duration {
+        self.silence + self.window
+    }
+
+    pub(crate) fn connected(&self) {
+        let mut state = self.state.lock();
+        (state.connected, state.proven) = (true, false);
+        state.beats.clear();
+    }
+
+    /// Says whether it was connected.
+    pub(crate) fn disconnected(&self) -> bool {
+        let mut state = self.state.lock();
+        self.proven_until.store(0, Ordering::Release);
+        state.proven = false;
+        state.beats.clear();
+        std::mem::replace(&mut state.connected, false)
+    }
+
+    /// The number of a beat to send now; `None` while nothing would come back.
+    pub(crate) fn beat(&self, now: Time) -> Option<u64> {
+        let mut state = self.state.lock();
+        if !state.connected {
+            return None;
+        }
+        state.next += 1;
+        let number = state.next;
+        if state.beats.len() == UNDER_WAY {
+            state.beats.pop_front();
+        }
+        state.beats.push_back((number, now));
+        Some(number)
+    }
+
+    /// A beat of ours came back.
+    pub(crate) fn heard(&self, number: u64, now: Time) -> Proof {
+        let mut state = self.state.lock();
+        let Some(index) = state.beats.iter().position(|(beat, _)| *beat == number) else { return Proof::None };
+        let sent = state.beats[index].1;
+        state.beats.drain(..=index);
+        if state.proven && self.is_up(now) {
+            self.raise(sent);
+            return Proof::Again;
+        }
+        Proof::First(sent)
+    }
+
+    /// Everything was touched after a [first proof](Proof::First): the link counts from here on.
+    pub(crate) fn prove(&self, sent: Time) {
+        let mut state = self.state.lock();
+        if state.connected {
+            state.proven = true;
+            self.raise(sent);
+        }
+    }
+
+    fn raise(&self, sent: Time) {
+        self.proven_until.fetch_max(sent.saturating_add(self.silence).as_nanos(), Ordering::AcqRel);
+    }
+
+    /// Notes that the touch clock reads `touch`. Returns the reading that entries must have begun at to be served
+    /// without a link.
+    pub(crate) fn note(&self, now: Time, touch: Touch) -> Option<Touch> {
+        let mut state = self.state.lock();
+        state.moments.push_back((now, touch));
+        let old = |moment: &(Time, Touch)| now.saturating_since(moment.0) >= self.window;
+        // The newest of the moments that are old enough.
+        while state.moments.get(1).is_some_and(old) {
+            state.moments.pop_front();
+        }
+        let horizon = state.moments.front().filter(|moment| old(moment)).map(|(_, touch)| *touch);
+        horizon.filter(|_| !self.is_up(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::touch::TouchClock;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn at(seconds: u64) -> Time {
+        Time::default().saturating_add(SECOND * seconds as u32)
+    }
+
+    fn link() -> Link {
+        Link::new(SECOND * 3, SECOND * 5)
+    }
+
+    #[test]
+    fn only_a_beat_that_came_back_proves_it() {
+        let link = link();
+        assert_eq!(link.beat(at(0)), None, "nothing would come back");
+        link.connected();
+        assert!(!link.is_up(at(0)), "connected is not linked");
+        let first = link.beat(at(1)).unwrap();
+        assert_eq!(link.heard(first, at(2)), Proof::First(at(1)));
+        assert!(!link.is_up(at(2)), "not before everything was touched");
+        link.prove(at(1));
+        assert!(link.is_up(at(3)) && !link.is_up(at(4)), "from when it was sent");
+        assert_eq!(link.heard(first, at(3)), Proof::None, "once");
+    }
+
+    #[test]
+    fn a_beat_from_before_a_gap_proves_nothing() {
+        let link = link();
+        link.connected();
+        let before = link.beat(at(1)).unwrap();
+        assert!(link.disconnected());
+        link.connected();
+        assert_eq!(link.heard(before, at(1)), Proof::None);
+        let after = link.beat(at(2)).unwrap();
+        assert!(link.disconnected());
+        link.prove(at(2));
+        assert!(!link.is_up(at(2)), "disconnected while everything was touched");
+        link.connected();
+        assert_eq!(link.heard(after, at(2)), Proof::None);
+    }
+
+    #[test]
+    fn silence_is_a_gap() {
+        let link = link();
+        link.connected();
+        let first = link.beat(at(1)).unwrap();
+        link.heard(first, at(1));
+        link.prove(at(1));
+        let second = link.beat(at(2)).unwrap();
+        assert_eq!(link.heard(second, at(3)), Proof::Again);
+        let late = link.beat(at(5)).unwrap();
+        assert_eq!(link.heard(late, at(8)), Proof::First(at(5)));
+    }
+
+    #[test]
+    fn without_a_link_what_is_older_than_the_window_is_not_served() {
+        let (link, clock) = (link(), TouchClock::new());
+        let noted: Vec<_> = (0..=8).map(|second| (second, clock.advance())).collect();
+        let horizons: Vec<_> = noted.iter().map(|(second, touch)| link.note(at(*second), *touch)).collect();
+        assert!(horizons[..5].iter().all(Option::is_none));
+        assert_eq!(horizons[5], Some(noted[0].1));
+        assert_eq!(horizons[8], Some(noted[3].1));
+        link.connected();
+        let beat = link.beat(at(9)).unwrap();
+        link.heard(beat, at(9));
+        link.prove(at(9));
+        assert_eq!(link.note(at(10), clock.advance()), None, "linked");
+    }
+}

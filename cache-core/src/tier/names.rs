@@ -1,0 +1,144 @@
+//! The names under which things lie in the shared tier. Part of the format: another version of the framework, and
+//! people with a console, rely on them.
+//!
+//! Kind first, so that a listener can choose; then what belongs together in braces, so that it lies on one node; the
+//! schema of a value outside of the braces and last, so that all schemas of a key can be invalidated together.
+
+use crate::error::{Error, ErrorKind};
+
+/// How many fences late tags share.
+pub(crate) const FENCES: usize = 256;
+
+/// Makes names within a namespace.
+#[derive(Debug, Clone)]
+pub(crate) struct WireNames {
+    ns: String,
+}
+
+impl WireNames {
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] for a namespace that would put all keys on one node, or that is empty.
+    pub(crate) fn new(ns: &str) -> Result<Self, Error> {
+        if ns.is_empty() || ns.contains(|character: char| "{}*?[]\\".contains(character) || character.is_whitespace()) {
+            let what = "a namespace is a short word without braces, spaces and wildcards, such as `shop`";
+            return Err(Error::new(ErrorKind::Configuration, what));
+        }
+        Ok(Self { ns: ns.to_owned() })
+    }
+
+    pub(crate) fn namespace(&self) -> &str {
+        &self.ns
+    }
+
+    /// The value of `region:key`, as `schema` writes it.
+    pub(crate) fn value(&self, key: &str, schema: &str) -> String {
+        let mut name = String::with_capacity(self.ns.len() + key.len() + schema.len() + 6);
+        for part in [&self.ns, ":v:{", key, "}@", schema] {
+            name.push_str(part);
+        }
+        name
+    }
+
+    pub(crate) fn lease(&self, key: &str) -> String {
+        format!("{}:l:{{{key}}}", self.ns)
+    }
+
+    /// Where one attempt puts its value ahead: a name of this attempt alone.
+    pub(crate) fn staging(&self, key: &str, token: &str) -> String {
+        format!("{}:s:{{{key}}}:{token}", self.ns)
+    }
+
+    pub(crate) fn identity(&self, key: &str) -> String {
+        format!("{}:i:{{{key}}}", self.ns)
+    }
+
+    pub(crate) fn fence(&self, bucket: usize) -> String {
+        format!("{}:f:{{fence}}:{bucket}", self.ns)
+    }
+
+    /// The set of schemas that values of a region were stored under.
+    pub(crate) fn schemas(&self, region: &str) -> String {
+        format!("{}:r:{{{region}}}", self.ns)
+    }
+
+    #[allow(dead_code, reason = "for counters of the fleet")]
+    /// Counters and limiters, by the name of the counter and the key.
+    pub(crate) fn number(&self, key: &str) -> String {
+        format!("{}:n:{{{key}}}", self.ns)
+    }
+
+    pub(crate) fn channel(&self) -> String {
+        format!("{}:invalidations", self.ns)
+    }
+
+    /// The globs for what a pattern over `region:key` means, in the order in which it has to go: leases first, so that
+    /// no load that runs can store what the next pass has removed.
+    pub(crate) fn globs(&self, pattern: &str) -> Vec<String> {
+        let ns = &self.ns;
+        vec![format!("{ns}:l:{{{pattern}}}"), format!("{ns}:i:{{{pattern}}}"), format!("{ns}:v:{{{pattern}}}@*")]
+    }
+
+    /// What a name that was written by somebody means: the `region:key` of a value, or a tag's own text.
+    pub(crate) fn parse<'a>(&self, name: &'a str) -> Option<Written<'a>> {
+        let rest = name.strip_prefix(&self.ns)?.strip_prefix(':')?;
+        if let Some(value) = rest.strip_prefix("v:{") {
+            return value.rsplit_once("}@").map(|(key, _)| Written::Key(key));
+        }
+        let tag = rest.strip_prefix("t:{")?.strip_suffix('}')?;
+        Some(match tag.strip_prefix('@') {
+            None => Written::Tag(tag),
+            Some("all") => Written::Everything,
+            Some(escaped) if escaped.starts_with('@') => Written::Tag(escaped),
+            Some(region) => Written::Region(region.strip_prefix("r:")?),
+        })
+    }
+}
+
+/// What a name in the shared tier stands for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Written<'a> {
+    Everything,
+    Region(&'a str),
+    Tag(&'a str),
+    Key(&'a str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet_name::NameRef;
+
+    #[test]
+    fn names_are_those_of_the_format() {
+        let names = WireNames::new("shop").unwrap();
+        assert_eq!(names.value("user:42", "00ff"), "shop:v:{user:42}@00ff");
+        assert_eq!(names.lease("user:42"), "shop:l:{user:42}");
+        assert_eq!(names.staging("user:42", "ab"), "shop:s:{user:42}:ab");
+        assert_eq!(names.identity("user:42"), NameRef::Key("user:42").wire_key("shop"));
+        assert_eq!(names.globs("user:*"), ["shop:l:{user:*}", "shop:i:{user:*}", "shop:v:{user:*}@*"]);
+    }
+
+    #[test]
+    fn a_name_is_read_back() {
+        let names = WireNames::new("shop").unwrap();
+        assert_eq!(names.parse(&names.value("a}@b", "00ff")), Some(Written::Key("a}@b")));
+        for (name, written) in [
+            (NameRef::Everything, Written::Everything),
+            (NameRef::Region("users"), Written::Region("users")),
+            (NameRef::Tag("users"), Written::Tag("users")),
+            (NameRef::Tag("@users"), Written::Tag("@users")),
+        ] {
+            assert_eq!(names.parse(&name.wire_key("shop")), Some(written));
+        }
+        assert_eq!(names.parse("other:v:{a}@b"), None);
+        assert_eq!(names.parse("shop:x"), None);
+    }
+
+    #[test]
+    fn a_namespace_must_not_spoil_the_slots() {
+        for bad in ["", "{app}", "my app", "app*"] {
+            assert!(WireNames::new(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Telling the fleet what to drop.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::message::{Message, Named};
+use super::versions::{LONGEST_LIFE, fence_of};
+use super::{Item, Tier, Waiting};
+use crate::backend::{Answer, BackendError, Bump, Drop, DropKey, Sweep};
+use crate::event::Event;
+use crate::fleet_name::NameRef;
+use crate::invalidated::Invalidated;
+use crate::shared::Shared;
+use crate::version::Version;
+
+impl Tier {
+    /// Puts an invalidation into the outbox: whoever looks into the tier from here on knows that it is not to be
+    /// believed.
+    pub(crate) fn announce_item(&self, item: Item) -> Waiting {
+        self.outbox.add(item)
+    }
+
+    /// This process's half of an invalidation.
+    pub(crate) fn touch_item(&self, shared: &Shared, item: &Item) {
+        match item {
+            Item::Everything => self.touch(shared, NameRef::Everything),
+            Item::Region(region) => self.touch(shared, NameRef::Region(region)),
+            Item::Tag(tag) => self.touch(shared, NameRef::Tag(tag)),
+            Item::Key { key, .. } => self.touch(shared, NameRef::Key(key)),
+            Item::Pattern(glob) => self.touch_pattern(shared, glob),
+        }
+    }
+
+    /// Sends everything that waits; says whether nothing of it is left.
+    pub(super) async fn send_all(&self, shared: &Arc<Shared>, guarded: bool) -> bool {
+        let waiting = self.outbox.waiting();
+        waiting.is_empty() || self.send(shared, &waiting, guarded).await.is_ok()
+    }
+
+    /// Tells the fleet, and says how far that went.
+    pub(crate) async fn tell(&self, shared: &Arc<Shared>, waiting: &[Waiting]) -> Invalidated {
+        match self.send(shared, waiting, true).await {
+            Ok(true) => Invalidated::Fleet,
+            Ok(false) => Invalidated::Queued,
+            Err(_) => {
+                shared.emit(&Event::InvalidationsQueued { waiting: self.outbox.waiting().len() });
+                Invalidated::Queued
+            }
+        }
+    }
+
+    /// Tells the fleet that this process has put a value under a key, which the others are to drop.
+    pub(crate) async fn tell_of_put(&self, shared: &Arc<Shared>, waiting: Waiting) -> Invalidated {
+        let Item::Key { region, .. } = &waiting.item else { return Invalidated::Queued };
+        let told = self.drop_keys(shared, region, &[&waiting.item], true, true).await;
+        match told {
+            Ok(confirmed) => {
+                self.outbox.sent(&[waiting], &[], shared.clock.now());
+                if confirmed { Invalidated::Fleet } else { Invalidated::Queued }
+            }
+            Err(_) => Invalidated::Queued,
+        }
+    }
+
+    /// Sends invalidations. Says whether as many replicas know as have to. `guarded`: only while the breaker is closed.
+    async fn send(&self, shared: &Arc<Shared>, waiting: &[Waiting], guarded: bool) -> Result<bool, BackendError> {
+        let batch = Batch::of(waiting);
+        let mut versions = Vec::new();
+        let mut confirmed = true;
+        if !batch.names.is_empty() {
+            let mut fences = Vec::new();
+            let mut names = Vec::new();
+            for item in &batch.names {
+                let Some(name) = item.name() else { continue };
+                let version = Version::from_random(&*shared.random);
+                if let Item::Tag(tag) = item {
+                    fences.push(fence_of(self, shared, tag));
+                }
+                names.push((name.wire_key(self.names.namespace()), version.as_bytes().to_vec()));
+                versions.push(((*item).clone(), version));
+            }
+            let message = self.message(&batch.names);
+            let bump = Bump {
+                fences: &fences,
+                names: &names,
+                own_mark: None,
+                ttl: LONGEST_LIFE * 2,
+                publish: Some(self.say(&message)),
+                confirm: self.settings.confirm,
+            };
+            let request = || self.backend.bump(bump);
+            confirmed &= self.request(shared, "invalidate", guarded, request).await?.confirmed;
+            self.publish_apart(shared, &message).await;
+        }
+        for (region, items) in &batch.keys {
+            confirmed &= self.drop_keys(shared, region, items, false, guarded).await?;
+        }
+        for item in &batch.patterns {
+            let Item::Pattern(glob) = item else { continue };
+            let (globs, message) = (self.names.globs(glob), self.message(&[item]));
+            let sweep = Sweep { globs: &globs, publish: Some(self.say(&message)) };
+            self.request(shared, "invalidate a pattern", guarded, || self.backend.sweep(sweep)).await?;
+            self.publish_apart(shared, &message).await;
+        }
+        // Once more: who has read the tier meanwhile may have got what was there before.
+        waiting.iter().for_each(|waiting| self.touch_item(shared, &waiting.item));
+        self.outbox.sent(waiting, &versions, shared.clock.now());
+        Ok(confirmed)
+    }
+
+    /// Drops keys of one region, under all schemas that anybody stores them under.
+    async fn drop_keys(
+        &self,
+        shared: &Arc<Shared>,
+        region: &Arc<str>,
+        items: &[&Item],
+        put: bool,
+        guarded: bool,
+    ) -> Result<bool, BackendError> {
+        let keys: Vec<&str> = items.iter().filter_map(|item| item.key()).collect();
+        let message =
+            Message::Names { origin: self.origin, put, names: items.iter().map(|item| item.named()).collect() };
+        let (message, registry) = (message.encode(), self.names.schemas(region));
+        let mut schemas = self.schemas_of(region);
+        loop {
+            let name = |key: &&str| DropKey {
+                values: schemas.iter().map(|schema| self.names.value(key, schema)).collect(),
+                identity: self.names.identity(key),
+                lease: self.names.lease(key),
+            };
+            let dropped: Vec<DropKey> = keys.iter().map(name).collect();
+            let drop = Drop {
+                keys: &dropped,
+                schemas: Some(&registry),
+                publish: Some(self.say(&message)),
+                confirm: self.settings.confirm,
+            };
+            let request = || self.backend.drop_keys(drop);
+            let answer = self.request(shared, "invalidate keys", guarded, request).await?;
+            let known = schemas.len();
+            // Another version of the program stores values of this region under a schema of its own.
+            let announced = answer.schemas.into_iter().filter_map(|schema| String::from_utf8(schema).ok());
+            schemas.extend(announced.filter(|schema| schema.len() <= 64).take(64));
+            schemas.sort();
+            schemas.dedup();
+            if schemas.len() == known {
+                self.publish_apart(shared, &message).await;
+                return Ok(answer.confirmed);
+            }
+            self.schemas.lock().entry(Arc::clone(region)).or_default().extend(schemas.iter().cloned());
+        }
+    }
+
+    async fn request<'a, T>(
+        &'a self,
+        shared: &Shared,
+        what: &'static str,
+        guarded: bool,
+        request: impl FnOnce() -> Answer<'a, T>,
+    ) -> Result<T, BackendError> {
+        if guarded { self.ask(shared, what, request).await } else { self.ask_anyway(shared, what, request()).await }
+    }
+
+    /// Publishes through a backplane that is not the backend's own.
+    async fn publish_apart(&self, shared: &Shared, message: &[u8]) {
+        let Some(backplane) = &self.backplane else { return };
+        if let Some(answer) = backplane.publish(&self.channel, message)
+            && let Err(error) = answer.await
+        {
+            shared.emit(&Event::TierFailed { what: "publish", error });
+        }
+    }
+
+    fn message(&self, items: &[&Item]) -> Vec<u8> {
+        let names = items.iter().map(|item| item.named()).collect();
+        Message::Names { origin: self.origin, put: false, names }.encode()
+    }
+
+    /// The message that a value was put under a key.
+    pub(crate) fn put_message(&self, key: &str) -> Vec<u8> {
+        let names = vec![Named::Name(NameRef::Key(key))];
+        Message::Names { origin: self.origin, put: true, names }.encode()
+    }
+
+    /// Where messages go, with one.
+    pub(crate) fn publication<'a>(&'a self, message: &'a [u8]) -> crate::backend::Publish<'a> {
+        self.say(message)
+    }
+}
+
+impl Item {
+    fn named(&self) -> Named<'_> {
+        match self {
+            Self::Everything => Named::Name(NameRef::Everything),
+            Self::Region(region) => Named::Name(NameRef::Region(region)),
+            Self::Tag(tag) => Named::Name(NameRef::Tag(tag)),
+            Self::Key { key, .. } => Named::Name(NameRef::Key(key)),
+            Self::Pattern(glob) => Named::Pattern(glob),
+        }
+    }
+
+    fn key(&self) -> Option<&str> {
+        if let Self::Key { key, .. } = self { Some(key) } else { None }
+    }
+}
+
+/// What waits, by what has to be done.
+struct Batch<'a> {
+    names: Vec<&'a Item>,
+    keys: BTreeMap<Arc<str>, Vec<&'a Item>>,
+    patterns: Vec<&'a Item>,
+}
+
+impl<'a> Batch<'a> {
+    fn of(waiting: &'a [Waiting]) -> Self {
+        let mut batch = Self { names: Vec::new(), keys: BTreeMap::new(), patterns: Vec::new() };
+        for waiting in waiting {
+            match &waiting.item {
+                item @ Item::Key { region, .. } => batch.keys.entry(Arc::clone(region)).or_default().push(item),
+                item @ Item::Pattern(_) => batch.patterns.push(item),
+                item => batch.names.push(item),
+            }
+        }
+        batch
+    }
+}

@@ -1,0 +1,4 @@
+//! Several processes that share a tier (in memory): what one loads the others find, what one invalidates the others drop.
+
+mod basics;
+mod world;

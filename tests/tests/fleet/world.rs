@@ -1,0 +1,93 @@
+//! A fleet in one process: caches on one clock that share a tier in memory, and tasks that run when told.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use cache_core::test_util::{MemoryBackend, MockClock, TaskQueue, TestCache};
+use cache_core::{Cache, Region, SeededRandom, SharedTier};
+
+/// A fleet.
+pub struct Fleet {
+    pub tier: MemoryBackend,
+    pub clock: MockClock,
+    seeds: AtomicU64,
+}
+
+/// One process of it.
+pub struct Process {
+    pub test: TestCache,
+    pub tasks: TaskQueue,
+}
+
+impl Fleet {
+    pub fn new() -> Self {
+        let clock = MockClock::new();
+        Self { tier: MemoryBackend::with_clock(clock.clone()), clock, seeds: AtomicU64::new(1) }
+    }
+
+    /// A process whose link to the others is proven.
+    pub async fn process(&self) -> Process {
+        self.process_with(|tier| tier).await
+    }
+
+    pub async fn process_with(&self, settings: impl FnOnce(SharedTier) -> SharedTier) -> Process {
+        let tasks = TaskQueue::new();
+        let seed = self.seeds.fetch_add(1, Ordering::Relaxed);
+        let tier = settings(SharedTier::new(self.tier.clone()).namespace("test"));
+        let test = TestCache::with(|builder| {
+            let random = SeededRandom::new(seed);
+            builder.clock(self.clock.clone()).random(random).spawn(tasks.clone()).shared_tier(tier)
+        });
+        let process = Process { test, tasks };
+        process.settle();
+        process
+    }
+
+    /// Lets time pass in steps that the keepers notice.
+    pub fn pass(&self, time: Duration, processes: &[&Process]) {
+        let step = Duration::from_millis(250);
+        let mut left = time;
+        while !left.is_zero() {
+            self.clock.advance(left.min(step));
+            left = left.saturating_sub(step);
+            processes.iter().for_each(|process| process.settle());
+        }
+    }
+}
+
+/// The result of `work`, with the tasks of all processes going on, and time passing while nobody does.
+pub async fn drive<F: Future>(fleet: &Fleet, processes: &[&Process], work: F) -> F::Output {
+    let mut work = pin!(work);
+    for _ in 0..100_000 {
+        let turn = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
+        if let Poll::Ready(output) = turn {
+            return output;
+        }
+        processes.iter().for_each(|process| process.settle());
+        fleet.clock.advance(Duration::from_millis(1));
+    }
+    panic!("nothing goes on")
+}
+
+impl Process {
+    pub fn cache(&self) -> &Cache {
+        self.test.cache()
+    }
+
+    /// Lets background work go on as far as it can.
+    pub fn settle(&self) {
+        self.tasks.run();
+    }
+
+    pub fn region(&self, name: &str) -> Region<u64, String> {
+        self.cache().region(name).ttl(Duration::from_secs(60)).build().unwrap()
+    }
+}
+
+/// The value under a key, or what is loaded.
+pub async fn get(region: &Region<u64, String>, key: u64, source: &str) -> String {
+    region.get_or_load(&key, || async { Ok::<_, ()>(source.to_owned()) }).await.unwrap()
+}
