@@ -1,0 +1,12 @@
+-- Adds to a number and stays at the ends of i64. Answers text: Lua's numbers are exact to 2^53 only.
+-- KEYS name · ARGV by, ttl
+local sum = redis.pcall('INCRBY', KEYS[1], ARGV[1])
+if type(sum) == 'table' then
+  local to = ARGV[1]
+  if string.find(sum.err, 'overflow', 1, true) then
+    to = string.sub(to, 1, 1) == '-' and '-9223372036854775808' or '9223372036854775807'
+  end
+  redis.call('SET', KEYS[1], to, 'KEEPTTL')
+end
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return redis.call('GET', KEYS[1])
