@@ -35,8 +35,9 @@ const RULES: &[Rule] = &[
     },
     Rule {
         texts: &[("thread::", "sleep")],
-        applies: |path, _| is_test(path),
-        instead: "tests do not sleep: move the mock clock, pause tokio's time, or wait on a barrier",
+        applies: |path, _| is_test(path) || is_harness(path),
+        instead: "tests do not sleep: move the mock clock, pause tokio's time, or wait on a barrier; for what a real \
+                  process does, `until` of cache-harness (harness/src/until.rs)",
     },
     Rule {
         texts: &[("time::", "sleep"), ("sleep_", "until")],
@@ -98,6 +99,11 @@ fn is_test(path: &str) -> bool {
     path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs")
 }
 
+/// The servers of the tests, which are waited for in one place.
+fn is_harness(path: &str) -> bool {
+    path.starts_with("harness/") && path != "harness/src/until.rs"
+}
+
 fn pauses_time(text: &str) -> bool {
     text.contains("start_paused") || text.contains("time::pause()")
 }
@@ -148,6 +154,9 @@ mod tests {
         assert_eq!(errors("tests/tests/flight.rs", concat!("tokio::time::pause(); thread::", "sleep(ms);")), 1);
         assert_eq!(errors("cache-core/src/flight/tests.rs", sleep), 1);
         assert_eq!(errors("examples/shop/src/main.rs", sleep), 0);
+        assert_eq!(errors("harness/src/server.rs", concat!("std::thread::", "sleep(ms);")), 1);
+        assert_eq!(errors("harness/tests/server.rs", concat!("std::thread::", "sleep(ms);")), 1);
+        assert_eq!(errors("harness/src/until.rs", concat!("std::thread::", "sleep(ms);")), 0);
         assert_eq!(errors("cache-core/src/key.rs", concat!("#[ign", "ore = \"slow\"]")), 1);
     }
 
