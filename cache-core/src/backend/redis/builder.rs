@@ -106,14 +106,14 @@ impl RedisBuilder {
     /// Connects by TLS, and trusts the authorities in `pem` only. Default: the machine's authorities, where the address
     /// asks for TLS. Needs the feature `redis-tls`.
     pub fn tls_authorities(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.settings.tls.get_or_insert_with(Tls::default).authorities = Some(pem.into());
+        self.settings.tls.get_or_insert_with(Tls::default).authorities = Some(Secret::new(pem.into()));
         self
     }
 
     /// Connects by TLS, and shows a certificate (with what it is signed by), whose key is never shown; both as PEM.
     /// Default: none. Needs the feature `redis-tls`.
     pub fn tls_client(mut self, certificate: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        let client = (certificate.into(), Secret::new(key.into()));
+        let client = (Secret::new(certificate.into()), Secret::new(key.into()));
         self.settings.tls.get_or_insert_with(Tls::default).client = Some(client);
         self
     }

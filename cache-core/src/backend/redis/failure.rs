@@ -68,16 +68,10 @@ pub(super) fn ends_connection(error: &ServerError) -> bool {
 pub(super) fn of_greeting(error: &RedisError, address: &Address, tls: bool) -> BackendError {
     let at = format!("the server at {address}");
     match error.kind() {
-        ErrorKind::AuthenticationFailed => {
-            let asked = error.detail().unwrap_or_default().contains("without any password configured");
-            unsuitable(if asked {
-                format!("{at} refuses the login: it has no password, leave it out")
-            } else {
-                format!(
-                    "{at} refuses the login: it knows no such user and password (wrong password, or a disabled user)"
-                )
-            })
-        }
+        ErrorKind::AuthenticationFailed => unsuitable(format!(
+            "{at} refuses the login: it knows no such user and password (a wrong password, a disabled user, or a server \
+             that has no password)"
+        )),
         ErrorKind::Parse => unsuitable(if tls {
             format!("{at} does not speak Redis' protocol")
         } else {

@@ -43,13 +43,13 @@ pub(super) struct Login {
     pub(super) password: Option<Secret<String>>,
 }
 
-/// What TLS is to trust and to show.
+/// What TLS is to trust and to show. Certificates are no secrets, but nothing to look at either.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Tls {
     /// Authorities, as PEM; the machine's if none.
-    pub(super) authorities: Option<Vec<u8>>,
+    pub(super) authorities: Option<Secret<Vec<u8>>>,
     /// Our certificate and its key, as PEM.
-    pub(super) client: Option<(Vec<u8>, Secret<Vec<u8>>)>,
+    pub(super) client: Option<(Secret<Vec<u8>>, Secret<Vec<u8>>)>,
 }
 
 /// All that a backend is built from. Its `Debug` shows no secret.

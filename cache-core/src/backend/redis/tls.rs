@@ -48,7 +48,7 @@ mod encrypted {
         let mut roots = RootCertStore::empty();
         match &tls.authorities {
             Some(pem) => {
-                for certificate in certificates(pem, "the authorities given to `tls_authorities`")? {
+                for certificate in certificates(pem.expose(), "the authorities given to `tls_authorities`")? {
                     roots.add(certificate).map_err(|_| {
                         unsuitable("a certificate given to `tls_authorities` is not one of an authority")
                     })?;
@@ -72,7 +72,7 @@ mod encrypted {
         let config = match &tls.client {
             None => config.with_no_client_auth(),
             Some((certificate, key)) => {
-                let chain = certificates(certificate, "the certificate given to `tls_client`")?;
+                let chain = certificates(certificate.expose(), "the certificate given to `tls_client`")?;
                 let key = PrivateKeyDer::from_pem_slice(key.expose())
                     .map_err(|_| unsuitable("the key given to `tls_client` is no private key in PEM"))?;
                 config

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::{MultiplexedConnection, PubSub};
-use redis::{AsyncConnectionConfig, ProtocolVersion, PushInfo, RedisConnectionInfo, Value};
+use redis::{AsyncConnectionConfig, ProtocolVersion, PushInfo, RedisConnectionInfo, RedisError, Value};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
@@ -83,17 +83,22 @@ impl Dial {
             .set_response_timeout(None)
             .set_connection_timeout(None)
             .set_pipeline_buffer_size(1024);
-        let greeting = greeting(login, database, resp3);
+        let (greeting, tls) = (greeting(login, database, resp3), self.settings.tls.is_some());
         let dialling = async {
             let stream = stream::connect(&self.settings, &self.encryption, address).await?;
-            MultiplexedConnection::new_with_config(&greeting, stream, config)
-                .await
-                .map_err(|error| of_greeting(&error, address, self.settings.tls.is_some()))
+            let refused = |error: RedisError| of_greeting(&error, address, tls);
+            let (connection, driver) =
+                MultiplexedConnection::new_with_config(&greeting, stream, config).await.map_err(refused)?;
+            let driver = runtime.spawn(driver).abort_handle();
+            let wire = Wire { connection, driver, response_timeout: self.settings.response_timeout };
+            // Without a password nothing has been said so far.
+            match wire.connection.clone().send_packed_command(&redis::cmd("PING")).await {
+                Ok(Value::ServerError(error)) => Err(refused(error.into())),
+                Ok(_) => Ok(wire),
+                Err(error) => Err(refused(error)),
+            }
         };
-        let (connection, driver) =
-            within(self.settings.connect_timeout, dialling).await.ok_or_else(|| silent(address))??;
-        let driver = runtime.spawn(driver).abort_handle();
-        Ok(Wire { connection, driver, response_timeout: self.settings.response_timeout })
+        within(self.settings.connect_timeout, dialling).await.ok_or_else(|| self.silent(address))?
     }
 
     async fn subscriber(&self, address: &Address, login: &Login) -> Result<PubSub, BackendError> {
@@ -104,17 +109,20 @@ impl Dial {
                 .await
                 .map_err(|error| of_greeting(&error, address, self.settings.tls.is_some()))
         };
-        within(self.settings.connect_timeout, dialling).await.ok_or_else(|| silent(address))?
+        within(self.settings.connect_timeout, dialling).await.ok_or_else(|| self.silent(address))?
+    }
+
+    fn silent(&self, address: &Address) -> BackendError {
+        let perhaps = if self.settings.tls.is_some() { " (does it speak TLS?)" } else { "" };
+        unavailable(format!(
+            "the server at {address} cannot be reached, or does not answer a greeting, in time{perhaps}"
+        ))
     }
 }
 
 /// Connections live on a runtime: that of whoever has them made.
 fn runtime() -> Result<Handle, BackendError> {
     Handle::try_current().map_err(|_| unavailable("connecting to Redis needs a tokio runtime"))
-}
-
-fn silent(address: &Address) -> BackendError {
-    unavailable(format!("the server at {address} cannot be reached, or does not answer a greeting, in time"))
 }
 
 fn greeting(login: &Login, database: i64, resp3: bool) -> RedisConnectionInfo {

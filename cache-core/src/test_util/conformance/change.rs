@@ -36,7 +36,11 @@ async fn drop_keys(suite: &Suite<'_>) {
     let drop = Drop { keys: &keys, schemas: Some(&schemas), publish: None, confirm: None };
     let mut dropped = suite.ask("drop_keys", suite.backend.drop_keys(drop)).await;
     dropped.schemas.sort();
-    holds!(dropped.schemas, vec![b"one".to_vec(), b"two".to_vec()], "drop_keys: reads the members of the set of schemas");
+    holds!(
+        dropped.schemas,
+        vec![b"one".to_vec(), b"two".to_vec()],
+        "drop_keys: reads the members of the set of schemas"
+    );
     for key in &keys {
         for name in key.values.iter().chain([&key.identity]) {
             holds!(suite.get(name).await, None, "drop_keys: removes the values and the identity of each key");
@@ -61,8 +65,7 @@ async fn bump(suite: &Suite<'_>) {
     let (fence, free, known) = (suite.name("f", "bump"), suite.name("t", "bump-free"), suite.name("t", "bump-known"));
     suite.set(&known, b"old").await;
     let (fences, names) = (pairs([(&fence, b"fence")]), pairs([(&free, b"one"), (&known, b"two")]));
-    let bump =
-        Bump { fences: &fences, names: &names, own_mark: None, ttl: LONG * 2, publish: None, confirm: None };
+    let bump = Bump { fences: &fences, names: &names, own_mark: None, ttl: LONG * 2, publish: None, confirm: None };
     let bumped = suite.ask("bump", suite.backend.bump(bump)).await;
     holds!(bumped.confirmed, true, "bump: nothing is left unconfirmed that was not asked for");
     holds!(suite.text(&fence).await.as_deref(), Some("fence"), "bump: sets the fences");
@@ -104,7 +107,11 @@ async fn sweep(suite: &Suite<'_>) {
     holds!(swept, 800, "sweep: returns how much it was");
     for name in &names {
         let stays = name.contains(":t:");
-        holds!(suite.get(name).await.is_some(), stays, "sweep: removes everything whose name matches, and nothing else");
+        holds!(
+            suite.get(name).await.is_some(),
+            stays,
+            "sweep: removes everything whose name matches, and nothing else"
+        );
     }
     let swept = suite.ask("sweep", suite.backend.sweep(Sweep { globs: &globs, publish: None })).await;
     holds!(swept, 0, "sweep: what is gone is not removed again");

@@ -64,7 +64,11 @@ async fn capture(suite: &Suite<'_>) {
     _ = suite.ask("capture", suite.backend.capture(&capture(b"three", Duration::from_secs(1)))).await;
     let left = suite.remaining(&name).await.unwrap_or_default();
     holds!(left > LONG * 9, true, "capture: shortens nothing");
-    holds!(suite.ask("capture", suite.backend.capture(&[])).await, Vec::<Vec<u8>>::new(), "capture: of nothing is nothing");
+    holds!(
+        suite.ask("capture", suite.backend.capture(&[])).await,
+        Vec::<Vec<u8>>::new(),
+        "capture: of nothing is nothing"
+    );
 }
 
 async fn swap(suite: &Suite<'_>) {
@@ -124,7 +128,11 @@ async fn commit(suite: &Suite<'_>) {
     commit.identity = Some((&names.identity, b"identity", LONG));
     let stored = suite.ask("commit", suite.backend.commit(commit)).await;
     holds!(stored, true, "commit: says that it was stored");
-    holds!(suite.text(&names.value).await.as_deref(), Some("value"), "commit: stores the value if the lease is the token's");
+    holds!(
+        suite.text(&names.value).await.as_deref(),
+        Some("value"),
+        "commit: stores the value if the lease is the token's"
+    );
     let left = suite.remaining(&names.value).await.unwrap_or_default();
     holds!(left > LONG * 9, true, "commit: the value is kept as long as was said");
     holds!(suite.get(&names.lease).await, None, "commit: frees the lease");
@@ -135,7 +143,11 @@ async fn commit(suite: &Suite<'_>) {
     suite.set(&names.lease, b"token").await;
     let stored = suite.ask("commit", suite.backend.commit(names.commit(&big))).await;
     holds!((stored, suite.get(&names.value).await == Some(big)), (true, true), "commit: stores a big value");
-    holds!(suite.text(&names.identity).await.as_deref(), Some("identity"), "commit: leaves an identity alone that is not given");
+    holds!(
+        suite.text(&names.identity).await.as_deref(),
+        Some("identity"),
+        "commit: leaves an identity alone that is not given"
+    );
     suite.set(&names.lease, b"token").await;
     let stored = suite.ask("commit", suite.backend.commit(names.commit(b""))).await;
     holds!((stored, suite.get(&names.value).await), (true, Some(Vec::new())), "commit: stores a value of no bytes");
@@ -144,14 +156,22 @@ async fn commit(suite: &Suite<'_>) {
 async fn refused(suite: &Suite<'_>) {
     let names = Names::new(suite, "refused");
     let stored = suite.ask("commit", suite.backend.commit(names.commit(b"value"))).await;
-    holds!((stored, suite.get(&names.value).await), (false, None), "commit: a lease that is free counts as \"was not\"");
+    holds!(
+        (stored, suite.get(&names.value).await),
+        (false, None),
+        "commit: a lease that is free counts as \"was not\""
+    );
     suite.set(&names.lease, b"another").await;
     suite.set(&names.value, b"before").await;
     let mut commit = names.commit(b"value");
     commit.identity = Some((&names.identity, b"identity", LONG));
     let stored = suite.ask("commit", suite.backend.commit(commit)).await;
     holds!(stored, false, "commit: says that it was not stored if the lease is another's");
-    holds!(suite.text(&names.value).await.as_deref(), Some("before"), "commit: stores nothing if the lease is another's");
+    holds!(
+        suite.text(&names.value).await.as_deref(),
+        Some("before"),
+        "commit: stores nothing if the lease is another's"
+    );
     holds!(suite.text(&names.lease).await.as_deref(), Some("another"), "commit: frees nobody else's lease");
     holds!(suite.get(&names.identity).await, None, "commit: sets no identity if the lease is another's");
 }

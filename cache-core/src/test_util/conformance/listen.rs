@@ -34,7 +34,8 @@ pub async fn backplane(backplane: &impl Backplane, backend: &impl Backend, prefi
     backplane.subscribe(&ours, Arc::clone(&two) as Arc<dyn BackplaneListener>);
     backplane.subscribe(&others, Arc::clone(&stranger) as Arc<dyn BackplaneListener>);
     for ear in [&one, &two, &stranger] {
-        ear.hears("connected comes when everything that is published after it is delivered", |heard| heard.connected).await;
+        ear.hears("connected comes when everything that is published after it is delivered", |heard| heard.connected)
+            .await;
     }
     published(&suite, &ours).await;
     let expected = ["plain", "\u{0}any\r\nbytes", "commit", "drop", "bump", "sweep"];

@@ -80,7 +80,11 @@ async fn bytes(suite: &Suite<'_>) {
     }
     let big = vec![0xa5; 1 << 20];
     suite.set(&name, &big).await;
-    holds!(suite.get(&name).await.is_some_and(|bytes| bytes == big), true, "a value of a megabyte comes back as it was");
+    holds!(
+        suite.get(&name).await.is_some_and(|bytes| bytes == big),
+        true,
+        "a value of a megabyte comes back as it was"
+    );
 }
 
 async fn take(suite: &Suite<'_>) {
