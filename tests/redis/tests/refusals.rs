@@ -67,7 +67,7 @@ fn certificates() {
     let error = refusal(&runtime, RedisBackend::from_url(&url).tls_authorities(tls.other_ca().certificate.clone()));
     assert_unsuitable(&error, &["unknown authority", "tls_authorities"]);
     let error = refusal(&runtime, RedisBackend::from_url(&url).tls_authorities(tls.ca().certificate.clone()));
-    assert_unsuitable(&error, &["tls_client"]);
+    assert!(error.to_string().contains("tls_client"), "{error}");
     let plain = url.replace("rediss://", "redis://");
     let error = refusal(&runtime, RedisBackend::from_url(plain));
     assert_ne!(error.kind(), BackendErrorKind::Timeout, "{error}");

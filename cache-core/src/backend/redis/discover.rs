@@ -9,6 +9,7 @@ use super::command::Command;
 use super::failure::{unavailable, unsuitable};
 use super::node::Node;
 use super::reply;
+use super::sentinel::Announced;
 use super::settings::{Address, Topology};
 use super::slot;
 use super::wire::{Dial, Wire};
@@ -25,11 +26,17 @@ pub(super) struct Primary {
 }
 
 /// Asks those who know, and `known` servers before others.
-pub(super) async fn primaries(dial: &Dial, known: &[Arc<Node>]) -> Result<Vec<Primary>, BackendError> {
+pub(super) async fn primaries(
+    dial: &Dial,
+    announced: &Announced,
+    known: &[Arc<Node>],
+) -> Result<Vec<Primary>, BackendError> {
     let alone = |address: Address| vec![Primary { address, slots: vec![(0, slot::COUNT - 1)], replicas: None }];
     match &dial.settings.topology {
         Topology::Standalone(address) => Ok(alone(address.clone())),
-        Topology::Sentinel { sentinels, service } => Ok(alone(sentinel(dial, sentinels, service).await?)),
+        Topology::Sentinel { sentinels, service } => {
+            Ok(alone(announced.correct(sentinel(dial, sentinels, service).await?)))
+        }
         Topology::Cluster(seeds) => cluster(dial, seeds, known).await,
     }
 }

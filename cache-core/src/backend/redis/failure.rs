@@ -117,7 +117,8 @@ pub(super) fn of_io(text: &str, address: &Address, tls: bool) -> BackendError {
     if text.contains("InvalidMessage") || text.contains("corrupt message") {
         return unsuitable(format!("{at} does not speak TLS: write `redis://` instead of `rediss://`"));
     }
-    unavailable(format!("{at} cannot be reached by TLS: {text}"))
+    // A certificate that is missing is refused after the greeting has begun, and who greets may only see the end of it.
+    unavailable(format!("{at} cannot be reached by TLS: {text} (does it want a certificate of ours, `tls_client`?)"))
 }
 
 /// The text of the innermost cause.

@@ -16,12 +16,13 @@ use super::discover::{self, Primary};
 use super::failure::unavailable;
 use super::fleet::{Fleet, Lane, Outcome};
 use super::node::{Identity, Node};
+use super::sentinel::{self, Announced};
 use super::settings::{Settings, Topology};
 use super::slot;
-use super::subscription::{self, Subscription};
+use super::subscription::{self, Moved, Subscription};
 use super::wire::Dial;
 use super::within::{pause, within};
-use super::{sentinel, subscription::Moved};
+
 use crate::backend::BackendError;
 use crate::random::{Random, SystemRandom};
 
@@ -44,6 +45,7 @@ pub(super) struct Link {
     random: SystemRandom,
     pub(super) subscriptions: Mutex<Vec<Arc<Subscription>>>,
     pub(super) moved: Moved,
+    pub(super) announced: Announced,
 }
 
 impl Link {
@@ -59,6 +61,7 @@ impl Link {
             random: SystemRandom::new(),
             subscriptions: Mutex::default(),
             moved: Moved::new(),
+            announced: Announced::default(),
         }))
     }
 
@@ -119,7 +122,7 @@ impl Link {
         let _one = self.refreshing.lock().await;
         let before = self.known_fleet();
         let nodes: &[Arc<Node>] = before.as_ref().map_or(&[], |fleet| &fleet.nodes);
-        let primaries = discover::primaries(&self.dial, nodes).await?;
+        let primaries = discover::primaries(&self.dial, &self.announced, nodes).await?;
         let connected = join_all(primaries.iter().map(|primary| self.reach(primary, nodes))).await;
         let (mut found, mut failed) = (Vec::new(), None);
         for (primary, connected) in primaries.into_iter().zip(connected) {

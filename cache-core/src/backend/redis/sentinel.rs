@@ -1,14 +1,38 @@
 //! Listens to the sentinels: they say at once when they have made another server the primary.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
+use parking_lot::Mutex;
 
 use super::failure::unavailable;
 use super::link::{BEAT, Link};
 use super::settings::Address;
 use super::within::{pause, within};
 use crate::backend::BackendError;
+use crate::clock::{Clock, SystemClock, Time};
+
+/// For so long after an announcement sentinels may still name the old primary.
+const HEARSAY: Duration = Duration::from_secs(10);
+
+/// What was announced last: sentinels learn of it one after the other, and until then name the old one.
+#[derive(Default)]
+pub(super) struct Announced(Mutex<Option<(Time, Address, Address)>>);
+
+impl Announced {
+    fn note(&self, old: &Address, new: Address) {
+        *self.0.lock() = Some((SystemClock.now(), old.clone(), new));
+    }
+
+    /// The primary, given the one that the sentinels name.
+    pub(super) fn correct(&self, named: Address) -> Address {
+        match &*self.0.lock() {
+            Some((at, old, new)) if *old == named && SystemClock.now().saturating_since(*at) < HEARSAY => new.clone(),
+            _ => named,
+        }
+    }
+}
 
 /// Listens to one sentinel until the backend is closed.
 pub(super) async fn watch(link: Arc<Link>, address: Address, service: String) {
@@ -36,16 +60,16 @@ async fn listen(link: &Arc<Link>, address: &Address, service: &str) -> Result<()
                 if words.next() != Some(service) {
                     continue;
                 }
-                let (host, port) = (words.next().unwrap_or_default(), words.next().and_then(|port| port.parse().ok()));
-                let old = port.map(|port| Address::Tcp(host.to_owned(), port));
+                let mut address = || {
+                    let (host, port) = (words.next()?, words.next()?.parse().ok()?);
+                    Some(Address::Tcp(host.to_owned(), port))
+                };
+                let (Some(old), Some(new)) = (address(), address()) else { continue };
+                link.announced.note(&old, new);
                 if let Some(fleet) = link.known_fleet() {
                     // The old one may still take writes, which will be lost.
                     let error = unavailable("the sentinels have made another server the primary");
-                    fleet
-                        .nodes
-                        .iter()
-                        .filter(|node| Some(&node.address) == old.as_ref())
-                        .for_each(|node| node.fail(&error));
+                    fleet.nodes.iter().filter(|node| node.address == old).for_each(|node| node.fail(&error));
                 }
                 link.alarm.doubt();
             }

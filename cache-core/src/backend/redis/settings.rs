@@ -43,13 +43,16 @@ pub(super) struct Login {
     pub(super) password: Option<Secret<String>>,
 }
 
+/// Text that holds certificates or keys.
+pub(super) type Pem = Secret<Vec<u8>>;
+
 /// What TLS is to trust and to show. Certificates are no secrets, but nothing to look at either.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Tls {
     /// Authorities, as PEM; the machine's if none.
-    pub(super) authorities: Option<Secret<Vec<u8>>>,
+    pub(super) authorities: Option<Pem>,
     /// Our certificate and its key, as PEM.
-    pub(super) client: Option<(Secret<Vec<u8>>, Secret<Vec<u8>>)>,
+    pub(super) client: Option<(Pem, Pem)>,
 }
 
 /// All that a backend is built from. Its `Debug` shows no secret.
