@@ -149,6 +149,8 @@ async fn group(
 ) -> Result<(Vec<Value>, Option<i64>), BackendError> {
     let mut commands: Vec<Command<'_>> =
         indices.iter().flat_map(|index| batches[*index].commands.iter().cloned()).collect();
+    // What is on no name is known to no replica.
+    let lane = if indices.iter().all(|index| batches[*index].slot.is_none()) { Lane::Shared } else { lane };
     match lane {
         Lane::Alone(Confirm { replicas, timeout }) => {
             // Counts what this connection has written, and must not stand in a transaction.

@@ -204,6 +204,11 @@ impl Link {
         covered == u32::from(slot::COUNT) && !fleet.nodes.iter().any(|node| node.is_broken())
     }
 
+    /// One of so many.
+    pub(super) fn pick(&self, of: usize) -> usize {
+        usize::try_from(self.random.next_u64() >> 1).unwrap_or(0).checked_rem(of).unwrap_or(0)
+    }
+
     /// Somewhere between half of `length` and all of it.
     pub(super) fn jitter(&self, length: Duration) -> Duration {
         let share = (self.random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;

@@ -66,6 +66,15 @@ use crate::random::SystemRandom;
 /// * Each second every connection is asked whether it lives, so that one nobody uses is noticed too.
 /// * In a cluster the listener is told that connections are lost when one of them is; commands to the others go on.
 ///
+/// # Rights
+///
+/// A user needs `~<namespace>:* &<namespace>:* +ping +info +get +mget +set +pttl +exists +pexpire +rename +incrby +sadd
+/// +smembers +hset +hmget +time +unlink +eval +evalsha +scan +publish +subscribe +wait`; in a cluster `+cluster|info
+/// +cluster|slots +readonly +asking`, and for [tracking](RedisBuilder::tracking) `+client|tracking`. With `+script|load`
+/// scripts need not be sent with the first command that uses them.
+///
+/// # Runtimes
+///
 /// Connections are made on the tokio runtime of whoever causes them to be made, and are gone with it. The next command
 /// on another runtime then fails and has them made there.
 ///

@@ -99,7 +99,10 @@ impl Service {
     async fn serve(&mut self, fleet: &Fleet, moved: &mut watch::Receiver<u64>) -> Result<(), BackendError> {
         let limit = self.link.settings().response_timeout;
         let lost = || unavailable("the subscription was lost");
-        let node = fleet.nodes.iter().find(|node| !node.is_broken()).ok_or_else(lost)?;
+        // Not all processes at the same server.
+        let start = self.link.pick(fleet.nodes.len());
+        let (before, after) = fleet.nodes.split_at(start);
+        let node = after.iter().chain(before).find(|node| !node.is_broken()).ok_or_else(lost)?;
         let mut subscriber = self.link.dial.open_subscriber(&node.address).await?;
         within(limit, subscriber.subscribe(&self.subscription.channel)).await.ok_or_else(lost)?.map_err(|_| lost())?;
         let (changes, mut changed) = mpsc::unbounded_channel();

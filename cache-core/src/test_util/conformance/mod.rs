@@ -1,4 +1,4 @@
-//! Asks a [`Backend`](crate::backend::Backend) and a [`Backplane`](crate::backplane::Backplane) for all that their
+//! Asks a [`Backend`] and a [`Backplane`](crate::backplane::Backplane) for all that their
 //! contracts say.
 //!
 //! Each check is one sentence of a contract, and its message is that sentence. What is stored goes under names of the

@@ -1,6 +1,7 @@
 -- Moves a value from its staging name to its own, if the lease is still the token's.
 -- KEYS lease, staging, value, identity (or none) · ARGV token, ttl, channel, message, version, its ttl
 local holder = redis.pcall('GET', KEYS[1])
+if type(holder) == 'table' and string.sub(holder.err, 1, 9) ~= 'WRONGTYPE' then return holder end
 if holder ~= ARGV[1] or redis.call('EXISTS', KEYS[2]) == 0 then
   redis.call('UNLINK', KEYS[2])
   return 0

@@ -5,6 +5,7 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local number, into = math.floor(now / length), now % length
 local known = redis.pcall('HMGET', KEYS[1], 'n', 'c', 'p')
+if known.err and string.sub(known.err, 1, 9) ~= 'WRONGTYPE' then return known end
 if known.err then
   redis.call('UNLINK', KEYS[1])
   known = {}
