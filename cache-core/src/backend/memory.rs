@@ -462,3 +462,16 @@ impl fmt::Debug for MemoryBackend {
         f.debug_struct("MemoryBackend").field("names", &self.names().len()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_util::conformance;
+
+    #[tokio::test]
+    async fn keeps_the_contracts() {
+        let backend = MemoryBackend::new();
+        conformance::backend(&backend, "memory").await;
+        conformance::backplane(&backend, &backend, "memory").await;
+    }
+}

@@ -7,6 +7,9 @@
 mod error;
 #[cfg(any(test, feature = "test-util"))]
 mod memory;
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+mod redis;
 mod request;
 
 use std::fmt;
@@ -18,6 +21,9 @@ use std::time::Duration;
 pub use error::{BackendError, BackendErrorKind};
 #[cfg(any(test, feature = "test-util"))]
 pub use memory::MemoryBackend;
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub use redis::{RedisBackend, RedisBuilder};
 pub use request::{
     Bump, Bumped, Capture, Commit, Confirm, Drop, DropKey, Dropped, Lease, Leased, Limited, Publish, Read, Reading,
     Sweep,

@@ -25,6 +25,8 @@
 //! # }
 //! ```
 
+pub mod conformance;
+
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;

@@ -1,0 +1,121 @@
+//! Leases, versions, and what is done with them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::Value;
+
+use super::command::{Batch, Command};
+use super::fleet::Lane;
+use super::link::Link;
+use super::reply::{self, Replies};
+use super::{read, script};
+use crate::backend::{BackendError, Capture, Commit, Lease, Leased};
+
+/// A value that was sent ahead and is not taken is gone after this.
+const STAGED: Duration = Duration::from_secs(60);
+
+pub(super) async fn lease(link: &Arc<Link>, lease: &Lease<'_>) -> Result<Leased, BackendError> {
+    let set = Command::new("SET").text(lease.lease).arg(lease.token).text("NX").text("GET").text("PX").ttl(lease.ttl);
+    let first = Batch::at(lease.lease).then(set);
+    let value = [Command::new("GET").text(lease.value), Command::new("PTTL").text(lease.value)];
+    let together = Batch::at(lease.value).slot == first.slot;
+    let mut phases = if together {
+        vec![vec![value.into_iter().fold(first, Batch::then)]]
+    } else {
+        vec![vec![first], vec![value.into_iter().fold(Batch::at(lease.value), Batch::then)]]
+    };
+    phases.push(lease.captures.iter().map(capturing).collect());
+    let outcome = link.run(phases, Lane::Shared).await?;
+    let (head, rest) = outcome.answers.split_at(if together { 1 } else { 2 });
+    let mut replies = Replies::new(head.concat());
+    let holder = match replies.next()? {
+        // Somebody has it, and nobody can tell who.
+        foreign if reply::is_foreign(&foreign) => Some(Vec::new()),
+        value => reply::bytes(value)?,
+    };
+    Ok(Leased {
+        holder,
+        value: reply::bytes(replies.next()?)?,
+        remaining: read::remaining(&replies.next()?)?,
+        captured: captured(lease.captures, rest.to_vec())?,
+    })
+}
+
+pub(super) async fn capture(link: &Arc<Link>, captures: &[Capture<'_>]) -> Result<Vec<Vec<u8>>, BackendError> {
+    let outcome = link.run(vec![captures.iter().map(capturing).collect()], Lane::Shared).await?;
+    captured(captures, outcome.answers)
+}
+
+fn capturing<'a>(capture: &Capture<'a>) -> Batch<'a> {
+    let set = Command::new("SET").text(capture.name).arg(capture.candidate).text("NX").text("GET");
+    Batch::at(capture.name)
+        .then(set.text("PX").ttl(capture.ttl))
+        .then(Command::new("PEXPIRE").text(capture.name).ttl(capture.ttl).text("GT"))
+}
+
+fn captured(captures: &[Capture<'_>], answers: Vec<Vec<Value>>) -> Result<Vec<Vec<u8>>, BackendError> {
+    let taken = captures.iter().zip(answers).map(|(capture, answers)| {
+        let mut replies = Replies::new(answers);
+        let version = match replies.next()? {
+            foreign if reply::is_foreign(&foreign) => Vec::new(),
+            value => reply::bytes(value)?.unwrap_or_else(|| capture.candidate.to_vec()),
+        };
+        replies.finish()?;
+        Ok(version)
+    });
+    taken.collect()
+}
+
+pub(super) async fn swap(
+    link: &Arc<Link>,
+    name: &str,
+    seen: &[u8],
+    to: Option<(&[u8], Duration)>,
+) -> Result<bool, BackendError> {
+    let swap = Command::script(&script::SWAP, [name]).arg(seen);
+    let swap = match to {
+        Some((bytes, ttl)) => swap.arg(bytes).ttl(ttl),
+        None => swap,
+    };
+    let answers = link.one(Batch::at(name).then(swap)).await?;
+    Ok(reply::integer(&Replies::new(answers).next()?)? == 1)
+}
+
+pub(super) async fn take(
+    link: &Arc<Link>,
+    name: &str,
+    to: &[u8],
+    ttl: Duration,
+) -> Result<Option<Vec<u8>>, BackendError> {
+    let set = Command::new("SET").text(name).arg(to).text("PX").ttl(ttl);
+    let answers = link.one(Batch::at(name).then(set.clone().text("GET"))).await?;
+    let before = Replies::new(answers).next()?;
+    if !reply::is_foreign(&before) {
+        return reply::bytes(before);
+    }
+    // `GET` refused, and with it nothing was done.
+    let answers = link.one(Batch::at(name).then(set)).await?;
+    reply::done(&Replies::new(answers).next()?)?;
+    Ok(None)
+}
+
+pub(super) async fn commit(link: &Arc<Link>, commit: &Commit<'_>) -> Result<bool, BackendError> {
+    let stage = Command::new("SET").text(commit.staging).arg(commit.bytes).text("PX").ttl(commit.ttl.min(STAGED));
+    let names = [commit.lease, commit.staging, commit.value].into_iter().chain(commit.identity.map(|(name, ..)| name));
+    let publish = commit.publish;
+    let store = Command::script(&script::COMMIT, names)
+        .arg(commit.token)
+        .ttl(commit.ttl)
+        .text(publish.map_or("", |publish| publish.channel))
+        .arg(publish.map_or(&[][..], |publish| publish.message));
+    let store = match commit.identity {
+        Some((_, version, ttl)) => store.arg(version).ttl(ttl),
+        None => store,
+    };
+    let lane = if commit.bytes.len() >= link.settings().big_value { Lane::Big } else { Lane::Shared };
+    let outcome = link.run(vec![vec![Batch::at(commit.lease).then(stage).then(store)]], lane).await?;
+    let mut replies = Replies::new(outcome.answers.concat());
+    reply::done(&replies.next()?)?;
+    Ok(reply::integer(&replies.next()?)? == 1)
+}

@@ -1,0 +1,190 @@
+//! One connection to one server, and what runs it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::{MultiplexedConnection, PubSub};
+use redis::{AsyncConnectionConfig, ProtocolVersion, PushInfo, RedisConnectionInfo, RedisError, Value};
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+use super::command::{Command, pipeline};
+use super::failure::{of_greeting, timeout, unavailable};
+use super::settings::{Address, Login, Settings};
+use super::stream;
+use super::tls::Encryption;
+use super::within::within;
+use crate::backend::{BackendError, BackendErrorKind};
+
+/// How connections are made: the settings, and TLS made from them once.
+pub(super) struct Dial {
+    pub(super) settings: Settings,
+    encryption: Encryption,
+}
+
+/// A connection that carries commands. Everybody who has it shares it; it is closed with the last.
+pub(super) struct Wire {
+    connection: MultiplexedConnection,
+    driver: AbortHandle,
+    response_timeout: Duration,
+}
+
+impl Dial {
+    pub(super) fn new(settings: Settings) -> Result<Self, BackendError> {
+        let encryption = Encryption::new(settings.tls.as_ref())?;
+        Ok(Self { settings, encryption })
+    }
+
+    /// A connection for commands, on the runtime of the caller.
+    pub(super) async fn open(&self, address: &Address) -> Result<Wire, BackendError> {
+        self.commands(address, &self.settings.login, self.settings.database, None).await
+    }
+
+    /// The same, to a sentinel.
+    pub(super) async fn open_sentinel(&self, address: &Address) -> Result<Wire, BackendError> {
+        self.commands(address, &self.settings.sentinel_login, 0, None).await
+    }
+
+    /// The same with RESP3, and with somebody who is given what the server says unasked.
+    pub(super) async fn open_told(
+        &self,
+        address: &Address,
+        told: impl Fn(PushInfo) + Send + Sync + 'static,
+    ) -> Result<Wire, BackendError> {
+        let config = AsyncConnectionConfig::new().set_push_sender(move |info| {
+            told(info);
+            Ok::<(), redis::aio::SendError>(())
+        });
+        self.commands(address, &self.settings.login, self.settings.database, Some(config)).await
+    }
+
+    /// A connection for subscriptions.
+    pub(super) async fn open_subscriber(&self, address: &Address) -> Result<PubSub, BackendError> {
+        self.subscriber(address, &self.settings.login).await
+    }
+
+    /// The same, to a sentinel.
+    pub(super) async fn open_sentinel_subscriber(&self, address: &Address) -> Result<PubSub, BackendError> {
+        self.subscriber(address, &self.settings.sentinel_login).await
+    }
+
+    async fn commands(
+        &self,
+        address: &Address,
+        login: &Login,
+        database: i64,
+        pushed: Option<AsyncConnectionConfig>,
+    ) -> Result<Wire, BackendError> {
+        let runtime = runtime()?;
+        let resp3 = pushed.is_some();
+        // Timeouts are ours: theirs need tokio's timer, and end in what looks like any other failure.
+        let config = pushed
+            .unwrap_or_default()
+            .set_response_timeout(None)
+            .set_connection_timeout(None)
+            .set_pipeline_buffer_size(1024);
+        let (greeting, tls) = (greeting(login, database, resp3), self.settings.tls.is_some());
+        let dialling = async {
+            let stream = stream::connect(&self.settings, &self.encryption, address).await?;
+            let refused = |error: RedisError| of_greeting(&error, address, tls);
+            let (connection, driver) =
+                MultiplexedConnection::new_with_config(&greeting, stream, config).await.map_err(refused)?;
+            let driver = runtime.spawn(driver).abort_handle();
+            let wire = Wire { connection, driver, response_timeout: self.settings.response_timeout };
+            // Without a password nothing has been said so far.
+            match wire.connection.clone().send_packed_command(&redis::cmd("PING")).await {
+                Ok(Value::ServerError(error)) => Err(refused(error.into())),
+                Ok(_) => Ok(wire),
+                Err(error) => Err(refused(error)),
+            }
+        };
+        within(self.settings.connect_timeout, dialling).await.ok_or_else(|| self.silent(address))?
+    }
+
+    async fn subscriber(&self, address: &Address, login: &Login) -> Result<PubSub, BackendError> {
+        runtime()?;
+        let dialling = async {
+            let stream = stream::connect(&self.settings, &self.encryption, address).await?;
+            PubSub::new(&greeting(login, 0, false), stream)
+                .await
+                .map_err(|error| of_greeting(&error, address, self.settings.tls.is_some()))
+        };
+        within(self.settings.connect_timeout, dialling).await.ok_or_else(|| self.silent(address))?
+    }
+
+    fn silent(&self, address: &Address) -> BackendError {
+        let perhaps = if self.settings.tls.is_some() { " (does it speak TLS?)" } else { "" };
+        unavailable(format!(
+            "the server at {address} cannot be reached, or does not answer a greeting, in time{perhaps}"
+        ))
+    }
+}
+
+/// Connections live on a runtime: that of whoever has them made.
+fn runtime() -> Result<Handle, BackendError> {
+    Handle::try_current().map_err(|_| unavailable("connecting to Redis needs a tokio runtime"))
+}
+
+fn greeting(login: &Login, database: i64, resp3: bool) -> RedisConnectionInfo {
+    let protocol = if resp3 { ProtocolVersion::RESP3 } else { ProtocolVersion::RESP2 };
+    // A user with few rights may not be allowed to say what library it uses.
+    let mut info = RedisConnectionInfo::default().set_db(database).set_protocol(protocol).set_skip_set_lib_name();
+    if let Some(username) = &login.username {
+        info = info.set_username(username);
+    }
+    if let Some(password) = &login.password {
+        info = info.set_password(password.expose());
+    }
+    info
+}
+
+impl Wire {
+    /// Sends commands in one go. Errors of single commands are among the answers.
+    pub(super) async fn send(&self, commands: &[Command<'_>]) -> Result<Vec<Value>, BackendError> {
+        let values = self.send_for(commands, false, self.response_timeout).await?;
+        // A script that the server does not know, and all that was to come after it.
+        let unknown = values.iter().zip(commands).position(|(value, command)| command.is_script() && is_unknown(value));
+        let Some(first) = unknown else { return Ok(values) };
+        let rest = self.send_for(&commands[first..], true, self.response_timeout).await?;
+        Ok(values.into_iter().take(first).chain(rest).collect())
+    }
+
+    /// The same with scripts spelled out if asked, and a limit of its own.
+    pub(super) async fn send_for(
+        &self,
+        commands: &[Command<'_>],
+        spelled_out: bool,
+        limit: Duration,
+    ) -> Result<Vec<Value>, BackendError> {
+        if commands.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pipeline = pipeline(commands, spelled_out);
+        let mut connection = self.connection.clone();
+        let sent = within(limit, connection.send_packed_commands(&pipeline, 0, commands.len())).await;
+        match sent {
+            None => Err(timeout()),
+            Some(Ok(values)) if values.len() == commands.len() => Ok(values),
+            Some(Ok(_)) => Err(unavailable("Redis gave fewer answers than it was asked for")),
+            Some(Err(_)) => Err(unavailable("the connection to Redis was lost")),
+        }
+    }
+}
+
+fn is_unknown(value: &Value) -> bool {
+    matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// Whether a connection is of no more use after this.
+pub(super) fn is_lost(error: &BackendError) -> bool {
+    error.kind() == BackendErrorKind::Unavailable
+}
+
+/// Connections that one request has for itself: `WAIT` keeps all that comes after it waiting.
+pub(super) type Spares = parking_lot::Mutex<Vec<Arc<Wire>>>;

@@ -1,0 +1,136 @@
+//! `drop_keys`, `bump`, `sweep`, `add_member`.
+
+use super::{LONG, Suite, holds};
+use crate::backend::{Bump, Drop, DropKey, MARK, Sweep};
+
+/// A mark, of somebody else and of our own.
+const FOREIGN: &[u8] = &[MARK, 1];
+const OWN: &[u8] = &[MARK, 2];
+
+pub(super) async fn all(suite: &Suite<'_>) {
+    drop_keys(suite).await;
+    bump(suite).await;
+    marks(suite).await;
+    sweep(suite).await;
+    sweep_exactly(suite).await;
+}
+
+async fn drop_keys(suite: &Suite<'_>) {
+    let schemas = suite.name("m", "drop");
+    for member in [&b"one"[..], b"two", b"one"] {
+        suite.ask("add_member", suite.backend.add_member(&schemas, member, LONG)).await;
+    }
+    let keys: Vec<DropKey> = (0..5)
+        .map(|number| {
+            let tag = format!("drop-{number}");
+            let values = ["@1", "@2"].map(|schema| suite.name("v", &tag) + schema).to_vec();
+            DropKey { values, identity: suite.name("i", &tag), lease: suite.name("l", &tag) }
+        })
+        .collect();
+    for key in &keys {
+        for name in key.values.iter().chain([&key.identity, &key.lease]) {
+            suite.set(name, b"set").await;
+        }
+    }
+    suite.set(&keys[4].lease, FOREIGN).await;
+    let drop = Drop { keys: &keys, schemas: Some(&schemas), publish: None, confirm: None };
+    let mut dropped = suite.ask("drop_keys", suite.backend.drop_keys(drop)).await;
+    dropped.schemas.sort();
+    holds!(
+        dropped.schemas,
+        vec![b"one".to_vec(), b"two".to_vec()],
+        "drop_keys: reads the members of the set of schemas"
+    );
+    for key in &keys {
+        for name in key.values.iter().chain([&key.identity]) {
+            holds!(suite.get(name).await, None, "drop_keys: removes the values and the identity of each key");
+        }
+    }
+    for key in &keys[..4] {
+        holds!(suite.get(&key.lease).await, None, "drop_keys: removes the lease of each key");
+    }
+    let mark = suite.get(&keys[4].lease).await;
+    holds!(mark, Some(FOREIGN.to_vec()), "drop_keys: a lease that is a mark stays");
+    let none = Drop { keys: &[], schemas: None, publish: None, confirm: None };
+    let dropped = suite.ask("drop_keys", suite.backend.drop_keys(none)).await;
+    holds!(dropped.schemas, Vec::<Vec<u8>>::new(), "drop_keys: reads no schemas if none are asked for");
+    holds!(dropped.confirmed, true, "drop_keys: nothing is left unconfirmed that was not asked for");
+}
+
+fn pairs<const N: usize>(pairs: [(&String, &[u8]); N]) -> Vec<(String, Vec<u8>)> {
+    pairs.map(|(name, version)| (name.clone(), version.to_vec())).to_vec()
+}
+
+async fn bump(suite: &Suite<'_>) {
+    let (fence, free, known) = (suite.name("f", "bump"), suite.name("t", "bump-free"), suite.name("t", "bump-known"));
+    suite.set(&known, b"old").await;
+    let (fences, names) = (pairs([(&fence, b"fence")]), pairs([(&free, b"one"), (&known, b"two")]));
+    let bump = Bump { fences: &fences, names: &names, own_mark: None, ttl: LONG * 2, publish: None, confirm: None };
+    let bumped = suite.ask("bump", suite.backend.bump(bump)).await;
+    holds!(bumped.confirmed, true, "bump: nothing is left unconfirmed that was not asked for");
+    holds!(suite.text(&fence).await.as_deref(), Some("fence"), "bump: sets the fences");
+    holds!(suite.text(&free).await.as_deref(), Some("one"), "bump: sets a name that is free");
+    holds!(suite.text(&known).await.as_deref(), Some("two"), "bump: sets a name that has a version");
+    for name in [&fence, &free, &known] {
+        let left = suite.remaining(name).await;
+        holds!(left.is_some_and(|left| left > LONG), true, "bump: the names live as long as was said");
+    }
+}
+
+async fn marks(suite: &Suite<'_>) {
+    let (foreign, own) = (suite.name("t", "mark-foreign"), suite.name("t", "mark-own"));
+    suite.set(&foreign, FOREIGN).await;
+    suite.set(&own, OWN).await;
+    let names = pairs([(&foreign, b"new"), (&own, b"new")]);
+    let mut bump = Bump { fences: &[], names: &names, own_mark: None, ttl: LONG, publish: None, confirm: None };
+    suite.ask("bump", suite.backend.bump(bump)).await;
+    for (name, mark) in [(&foreign, FOREIGN), (&own, OWN)] {
+        holds!(suite.get(name).await, Some(mark.to_vec()), "bump: a name that is a mark stays as it is");
+    }
+    bump.own_mark = Some(OWN);
+    suite.ask("bump", suite.backend.bump(bump)).await;
+    holds!(suite.get(&foreign).await, Some(FOREIGN.to_vec()), "bump: somebody else's mark stays as it is");
+    holds!(suite.text(&own).await.as_deref(), Some("new"), "bump: the mark that is given as one's own is replaced");
+    let names = pairs([(&own, OWN)]);
+    let bump = Bump { fences: &[], names: &names, own_mark: Some(OWN), ttl: LONG, publish: None, confirm: None };
+    suite.ask("bump", suite.backend.bump(bump)).await;
+    holds!(suite.get(&own).await, Some(OWN.to_vec()), "bump: a name can be set to a mark");
+}
+
+async fn sweep(suite: &Suite<'_>) {
+    let kinds = ["l", "v", "t"];
+    let names: Vec<String> =
+        (0..400).flat_map(|number| kinds.map(|kind| suite.name(kind, &format!("sweep:{number}")))).collect();
+    futures_util::future::join_all(names.iter().map(|name| suite.set(name, b"set"))).await;
+    let globs = ["l", "v"].map(|kind| format!("{}:{kind}:{{sweep:*}}", suite.prefix));
+    let swept = suite.ask("sweep", suite.backend.sweep(Sweep { globs: &globs, publish: None })).await;
+    holds!(swept, 800, "sweep: returns how much it was");
+    for name in &names {
+        let stays = name.contains(":t:");
+        holds!(
+            suite.get(name).await.is_some(),
+            stays,
+            "sweep: removes everything whose name matches, and nothing else"
+        );
+    }
+    let swept = suite.ask("sweep", suite.backend.sweep(Sweep { globs: &globs, publish: None })).await;
+    holds!(swept, 0, "sweep: what is gone is not removed again");
+}
+
+async fn sweep_exactly(suite: &Suite<'_>) {
+    let kept = ["a", "abc", "[ab]", "a*", "äö"].map(|tag| suite.name("x", tag));
+    let tags = [("a?", "aä"), (r"\*", "*"), ("[a]", "[a]"), ("ö?ö", "öäö"), (r"\[\\", r"[\"), ("*!", "x/y!")];
+    for (glob, tag) in tags {
+        let name = suite.name("x", tag);
+        for name in kept.iter().chain([&name]) {
+            suite.set(name, b"set").await;
+        }
+        let globs = [format!("{}:x:{{{glob}}}", suite.prefix)];
+        let swept = suite.ask("sweep", suite.backend.sweep(Sweep { globs: &globs, publish: None })).await;
+        let left = suite.get(&name).await;
+        assert!(left.is_none(), "sweep: `{glob}` is a glob of `*`, `?` and `\\` and matches `{tag}`");
+        // `a?` matches `a*` as well.
+        let expected = if glob == "a?" { 2 } else { 1 };
+        assert!(swept == expected, "sweep: `{glob}` is a glob of `*`, `?` and `\\`; it removed {swept} names");
+    }
+}
