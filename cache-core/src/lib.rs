@@ -71,7 +71,7 @@ pub use event::{Event, EventListener, NotStored, RemovalCause};
 pub use invalidated::{Invalidated, Invalidating};
 pub use invalidation::Invalidation;
 pub use key::{CacheKey, KeyWriter};
-pub use policy::{Policy, Ttl};
+pub use policy::{Consistency, Policy, Ttl};
 pub use random::{Random, SeededRandom};
 pub use rate_limit::{RateLimit, RateLimiter};
 pub use region::{

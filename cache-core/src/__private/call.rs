@@ -16,7 +16,7 @@ use crate::codec::Codec;
 use crate::flight::Outcome;
 use crate::invalidated::Invalidating;
 use crate::key::CacheKey;
-use crate::policy::{Policy, Ttl};
+use crate::policy::{Consistency, Policy, Ttl};
 use crate::region::{
     AnyRegion, Blueprint, CacheValue, Found, Hooks, Late, RegionInner, SharedValue, ShelfSettings, Weigh,
 };
@@ -132,6 +132,11 @@ impl<V> Settings<V> {
     #[must_use]
     pub fn track(self, track: bool) -> Self {
         self.with(|policy| policy.track(track))
+    }
+
+    #[must_use]
+    pub fn strong(self) -> Self {
+        self.with(|policy| policy.consistency(Consistency::Strong))
     }
 
     #[must_use]

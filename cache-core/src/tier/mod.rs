@@ -15,6 +15,7 @@ mod send;
 mod settings;
 mod touching;
 mod versions;
+mod writer;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub(crate) use settings::Settings;
 pub use settings::{OnFailover, SharedTier};
 use touching::Floors;
 pub(crate) use versions::{Candidate, Captured, Fences, LONGEST_LIFE, LateTags, parse as parse_version};
+pub(crate) use writer::Writer;
 
 /// The shared tier, as one cache knows it.
 #[derive(Debug)]

@@ -1,4 +1,7 @@
 //! Several processes that share a tier (in memory): what one loads the others find, what one invalidates the others drop.
 
 mod basics;
+mod many;
+mod strong;
 mod world;
+mod writers;
