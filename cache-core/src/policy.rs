@@ -22,9 +22,9 @@ use crate::freshness::MIN_TTL;
 pub struct Policy {
     /// How long a value is fresh after it was stored. Default: [`Ttl::Default`].
     pub ttl: Ttl,
-    /// By how many percent of the ttl an entry's own ttl may be longer or shorter. Default: 0 in a cache without a
-    /// shared tier.
-    pub jitter: u8,
+    /// By how many percent of the ttl an entry's own ttl may be longer or shorter. Default: 5 in a cache with a shared
+    /// tier, where processes that were started together would load together; 0 in one without.
+    pub jitter: Option<u8>,
     /// How long an absence (`None`) or an error is kept; not at all without it (promise P6). Default: none.
     pub negative_ttl: Option<Duration>,
     /// How many entries the region holds, or how much weight when it has a weigher. Default: 10 000. With 0 the
@@ -93,7 +93,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             ttl: Ttl::Default,
-            jitter: 0,
+            jitter: None,
             negative_ttl: None,
             capacity: 10_000,
             track: true,
@@ -126,7 +126,7 @@ impl Policy {
     /// Sets [`jitter`](Self::jitter), in percent; more than 100 counts as 100.
     #[must_use]
     pub fn jitter(mut self, percent: u8) -> Self {
-        self.jitter = percent.min(100);
+        self.jitter = Some(percent.min(100));
         self
     }
 

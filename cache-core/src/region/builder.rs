@@ -178,7 +178,8 @@ impl<'c, K: CacheKey, V: CacheValue, Tier> RegionBuilder<'c, K, V, Tier> {
         self
     }
 
-    /// By how many percent an entry's own ttl may differ; see [`Policy::jitter`]. Default: 0.
+    /// By how many percent an entry's own ttl may differ; see [`Policy::jitter`]. Default: 5 with a
+    /// shared tier, 0 without.
     pub fn jitter(mut self, percent: u8) -> Self {
         self.policy = self.policy.jitter(percent);
         self
@@ -295,6 +296,9 @@ pub(crate) struct Blueprint<O, V> {
     pub(crate) shelf: Option<ShelfSettings<V>>,
 }
 
+/// In percent; see [`Policy::jitter`].
+const SHARED_JITTER: u8 = 5;
+
 /// A weigher's unit is unknown. Bytes are the likeliest, and then this is a middling entry.
 const LIKELY_WEIGHT: u64 = 256;
 
@@ -316,7 +320,7 @@ where
             Ttl::After(ttl) => Some(ttl),
         },
         negative_ttl: policy.negative_ttl,
-        jitter: policy.jitter,
+        jitter: policy.jitter.unwrap_or(if shared.tier().is_some() { SHARED_JITTER } else { 0 }),
         track: policy.track,
         lives: Lives {
             stale_while_revalidate: policy.stale_while_revalidate,
