@@ -145,7 +145,7 @@ impl<V> Settings<V> {
         self
     }
 
-    /// `tier = "l1"`: there is no other tier in this process yet.
+    /// `tier = "l1"`: nothing goes to the shared tier.
     #[must_use]
     pub fn local(self) -> Self {
         self
