@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use cache_core::backend::{Backend, Bump, Publish, Read, RedisBackend};
+use cache_core::backend::{Backend, Bump, Publish, Read, RedisBackend, Sweep};
 use cache_harness::{Cluster, Reply, slot, until};
 use cache_redis_tests::{Ear, LONG, assert_delivers, conforms, connect, recovers, runtime, timed, writes};
 
@@ -84,6 +84,11 @@ fn a_primary_that_is_killed_is_replaced() {
     let failed = || (!writes(&runtime, &backend, name)).then_some(());
     assert!(until(LONG, failed).is_some());
     assert!(writes(&runtime, &backend, &other), "the others go on");
+    let beat = Publish { channel: "channel", message: b"beat" };
+    assert!(timed(&runtime, Backend::publish(&backend, beat)).is_err(), "a beat proves the path to every primary");
+    let globs = ["none:*".to_owned()];
+    let sweep = Sweep { globs: &globs, publish: None };
+    assert!(timed(&runtime, backend.sweep(sweep)).is_err(), "a sweep reaches every primary");
     cluster.settle();
     let promoted = Instant::now();
     recovers(&runtime, &backend, name);

@@ -91,7 +91,7 @@ pub(super) async fn add_member(link: &Arc<Link>, name: &str, member: &[u8], ttl:
 pub(super) async fn publish(link: &Arc<Link>, publish: &Publish<'_>) -> Result<(), BackendError> {
     let fleet = link.fleet()?;
     let message = [publishing(publish)];
-    let sent = futures_util::future::join_all(fleet.nodes.iter().map(|node| node.send(&message))).await;
+    let sent = futures_util::future::join_all(fleet.all()?.iter().map(|node| node.send(&message))).await;
     for answers in sent {
         Replies::new(answers?).finish()?;
     }
