@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use cache_core::backend::{Backend, Bump, Publish, Read, RedisBackend, Sweep};
-use cache_harness::{Cluster, Reply, slot, until};
+use cache_harness::{Builder, Cluster, Reply, slot, until};
 use cache_redis_tests::{Ear, LONG, assert_delivers, conforms, connect, recovers, runtime, timed, writes};
 
 /// The address of a few nodes: the others are found.
@@ -16,8 +16,10 @@ fn url(cluster: &Cluster) -> String {
 
 #[test]
 fn keeps_the_contracts() {
-    let (cluster, runtime) = (Cluster::start(), runtime());
-    let backend = connect(&runtime, RedisBackend::from_url(url(&cluster)).replica_reads(true));
+    let secured = |node: Builder| node.password("hunter2").config("masterauth hunter2");
+    let (cluster, runtime) = (Cluster::start_with(secured), runtime());
+    let builder = RedisBackend::from_url(url(&cluster)).password("hunter2").replica_reads(true);
+    let backend = connect(&runtime, builder);
     conforms(&runtime, &backend, "suite");
     for master in cluster.masters() {
         assert!(master.command(&["SCRIPT", "FLUSH"]).is_ok());
