@@ -110,8 +110,9 @@ fn lane(confirm: Option<Confirm>) -> Lane {
     confirm.map_or(Lane::Shared, Lane::Alone)
 }
 
+/// Where nothing was written there is nothing that a replica could not know.
 fn confirmed(confirm: Option<Confirm>, outcome: &Outcome) -> bool {
-    confirm.is_none_or(|confirm| outcome.replicas.is_some_and(|known| known >= i64::from(confirm.replicas)))
+    confirm.is_none_or(|confirm| outcome.replicas.is_none_or(|known| known >= i64::from(confirm.replicas)))
 }
 
 fn all_done(outcome: Outcome) -> Result<(), BackendError> {
