@@ -101,8 +101,8 @@ impl<'c, K: CacheKey, V: CacheValue> RegionBuilder<'c, K, V> {
         self.of_tier()
     }
 
-    /// How values are written to the shared tier. What another codec has written before is still read. Default:
-    /// [`Codec::MessagePack`].
+    /// How values are written to the shared tier. What another codec has written before is found no more, and still
+    /// invalidated: processes with either can run side by side. Default: [`Codec::MessagePack`].
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = codec;
         self
