@@ -273,6 +273,14 @@ impl<'c, K: CacheKey, V: CacheValue, Tier> RegionBuilder<'c, K, V, Tier> {
         self
     }
 
+    /// Puts keys with the same text on the same node of a cluster (Redis calls it a hash tag): a batch of them is one
+    /// request to one node. `tag` gets the key in its owned form. It is part of the keys' names in the shared tier: to
+    /// change it is to lose what is there, and all processes have to agree on it. Default: each key lies by itself.
+    pub fn hash_tag(mut self, tag: impl Fn(&K::Owned) -> String + Send + Sync + 'static) -> Self {
+        self.hooks.hash_tag = Some(Box::new(tag));
+        self
+    }
+
     /// Calls `listener` with every value that leaves the region, and why. It is called after the fact, with no lock
     /// held, by whoever made the entry leave; what was invalidated by a tag leaves when it is found. Default: none.
     pub fn on_removal(mut self, listener: impl Fn(&K::Owned, &V, RemovalCause) + Send + Sync + 'static) -> Self {

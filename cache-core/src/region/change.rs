@@ -113,7 +113,7 @@ where
             && let Some(tier) = self.shared.tier()
         {
             // As of this very touch: what is put now is valid under it.
-            tier.touch_key(&self.shared, &self.key_text(look.key), touch);
+            tier.touch_key(&self.shared, &self.fleet_text(look.key), touch);
         }
         let flight = shard.flight(look).map(Arc::clone);
         let overtakes = flight.is_some();
