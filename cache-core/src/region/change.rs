@@ -20,6 +20,8 @@ pub(crate) struct Made {
     pub(crate) since: Touch,
     /// What the same maker put meanwhile.
     pub(crate) own: Vec<Touch>,
+    /// Whether what somebody else did meanwhile stays. (Otherwise nobody knows who is right, and the key is dropped.)
+    pub(crate) yields: bool,
 }
 
 impl Made {
@@ -104,6 +106,9 @@ where
         let overtaken = made.as_ref().is_some_and(|made| made.is_before(shard.recent.last(look.hash)))
             || self.touched.last() > asked
             || tags.iter().any(|tag| tag.last() > asked);
+        if overtaken && made.as_ref().is_some_and(|made| made.yields) {
+            return None;
+        }
         if overtaken {
             refusal = refusal.or(Some(NotStored::Overtaken));
         }

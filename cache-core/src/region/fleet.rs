@@ -45,6 +45,13 @@ where
         Some(ttl.unwrap_or(Duration::MAX).min(window))
     }
 
+    /// What is to be looked for under a key, outside of a load.
+    pub(super) fn errand_for(&self, key: Arc<str>) -> Errand {
+        let life = self.rules.ttl.map_or(LONGEST_LIFE, |ttl| ttl.saturating_add(self.windows())).min(LONGEST_LIFE);
+        let accept = Accept::Any { stale: Duration::ZERO };
+        Errand { key, tags: Vec::new(), life, accept, absences: false }
+    }
+
     /// What an invalidation of a key names.
     pub(crate) fn item<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q) -> Item {
         Item::Key { region: Arc::clone(&self.name), key: self.fleet_text(key).into() }

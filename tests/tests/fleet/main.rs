@@ -4,5 +4,6 @@ mod basics;
 mod counters;
 mod many;
 mod strong;
+mod updates;
 mod world;
 mod writers;
