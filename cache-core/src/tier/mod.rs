@@ -13,6 +13,7 @@ mod names;
 mod outbox;
 mod send;
 mod settings;
+mod status;
 mod touching;
 mod versions;
 
@@ -40,6 +41,7 @@ use outbox::Outbox;
 pub(crate) use outbox::{Item, Waiting};
 pub(crate) use settings::Settings;
 pub use settings::{OnFailover, SharedTier};
+pub use status::TierStatus;
 use touching::Floors;
 pub(crate) use versions::{Candidate, Captured, Fences, LONGEST_LIFE, LateTags, parse as parse_version};
 
