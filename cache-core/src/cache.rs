@@ -12,6 +12,7 @@ use crate::builder::{self, CacheBuilder};
 use crate::counter::Counter;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::fleet_counter::{FleetCounter, FleetRateLimiter};
 use crate::invalidated::Invalidating;
 use crate::key::CacheKey;
 use crate::rate_limit::RateLimiter;
@@ -20,6 +21,7 @@ use crate::shared::Shared;
 use crate::table::Table;
 use crate::tag::Tag;
 use crate::tier::{Item, TierStatus};
+use crate::timeout::within;
 
 /// A cache: regions with typed entries, the tags across them, and the clock that orders what happens to them.
 ///
@@ -201,6 +203,17 @@ impl Cache {
         RateLimiter::new(Arc::clone(&self.inner.shared), limit, window)
     }
 
+    /// A counter that all processes of the fleet share: those of one `name` count together. See [`FleetCounter`].
+    pub fn fleet_counter(&self, name: &str, ttl: Duration) -> FleetCounter {
+        FleetCounter::new(Arc::clone(&self.inner.shared), name, ttl)
+    }
+
+    /// A rate limiter that all processes of the fleet share: those of one `name` count together. See
+    /// [`FleetRateLimiter`].
+    pub fn fleet_rate_limiter(&self, name: &str, limit: u64, window: Duration) -> FleetRateLimiter {
+        FleetRateLimiter::new(Arc::clone(&self.inner.shared), name, limit, window)
+    }
+
     /// Removes every entry that can no longer be served, from all regions; returns how many there were.
     ///
     /// Loads and puts do this bit by bit as they go. Call it where a cache that nobody writes to shall give its memory
@@ -219,7 +232,18 @@ impl Cache {
     ///
     /// Dropping the future stops the waiting, not the work.
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), Error> {
-        match self.inner.shared.background.drain(&self.inner.shared.clock, deadline).await {
+        let shared = &self.inner.shared;
+        if let Some(tier) = shared.tier() {
+            // What waits is in this process only.
+            within(Some(shared.clock.sleep(deadline)), tier.send_what_waits(shared)).await;
+            if !tier.outbox.is_empty() {
+                return Err(Error::new(
+                    ErrorKind::DeadlineElapsed,
+                    "invalidations are still waiting to be sent to the other processes",
+                ));
+            }
+        }
+        match shared.background.drain(&shared.clock, deadline).await {
             0 => Ok(()),
             running => Err(Error::new(
                 ErrorKind::DeadlineElapsed,

@@ -103,6 +103,22 @@ impl Invalidating {
         Self::waiting(shared, waiting)
     }
 
+    /// The same, once `first` is done in `shared`. (If that is dropped, so is `first`.)
+    pub(crate) fn after(mut self, shared: &Arc<Shared>, first: impl Future<Output = ()> + Send + 'static) -> Self {
+        let of = |part: &&mut Part| Arc::ptr_eq(&part.shared, shared) && part.work.is_none();
+        if let Some(part) = self.parts.iter_mut().find(of) {
+            let (shared, waiting) = (Arc::clone(shared), part.waiting.clone());
+            part.work = Some(Box::pin(async move {
+                first.await;
+                match shared.tier() {
+                    Some(tier) => tier.tell(&shared, &waiting).await,
+                    None => Invalidated::Fleet,
+                }
+            }));
+        }
+        self
+    }
+
     /// Both.
     pub(crate) fn and(mut self, mut other: Self) -> Self {
         for part in other.parts.drain(..) {

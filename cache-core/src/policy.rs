@@ -22,9 +22,9 @@ use crate::freshness::MIN_TTL;
 pub struct Policy {
     /// How long a value is fresh after it was stored. Default: [`Ttl::Default`].
     pub ttl: Ttl,
-    /// By how many percent of the ttl an entry's own ttl may be longer or shorter. Default: 0 in a cache without a
-    /// shared tier.
-    pub jitter: u8,
+    /// By how many percent of the ttl an entry's own ttl may be longer or shorter. Default: 5 in a cache with a shared
+    /// tier, where processes that were started together would load together; 0 in one without.
+    pub jitter: Option<u8>,
     /// How long an absence (`None`) or an error is kept; not at all without it (promise P6). Default: none.
     pub negative_ttl: Option<Duration>,
     /// How many entries the region holds, or how much weight when it has a weigher. Default: 10 000. With 0 the
@@ -54,6 +54,21 @@ pub struct Policy {
     /// For how long an entry is kept while nobody asks for it (sliding expiration), whatever is left of its ttl; up to
     /// a sixteenth longer. Default: the whole ttl.
     pub tti: Option<Duration>,
+    /// What a call may be answered with when other processes change things. Default: [`Consistency::Bounded`].
+    pub consistency: Consistency,
+}
+
+/// How up to date a value is, in a cache whose processes share a tier. In a process alone both are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Consistency {
+    /// What other processes invalidate is served until the message arrives; without messages for a bounded time (promise
+    /// P4).
+    #[default]
+    Bounded,
+    /// What is invalidated anywhere is served to no call that begins after the invalidation returned. Every call asks the
+    /// shared tier, and nothing is kept in the process.
+    Strong,
 }
 
 /// A time-to-live.
@@ -78,7 +93,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             ttl: Ttl::Default,
-            jitter: 0,
+            jitter: None,
             negative_ttl: None,
             capacity: 10_000,
             track: true,
@@ -89,6 +104,7 @@ impl Default for Policy {
             timeout: None,
             soft_timeout: None,
             tti: None,
+            consistency: Consistency::Bounded,
         }
     }
 }
@@ -110,7 +126,7 @@ impl Policy {
     /// Sets [`jitter`](Self::jitter), in percent; more than 100 counts as 100.
     #[must_use]
     pub fn jitter(mut self, percent: u8) -> Self {
-        self.jitter = percent.min(100);
+        self.jitter = Some(percent.min(100));
         self
     }
 
@@ -184,6 +200,13 @@ impl Policy {
         self
     }
 
+    /// Sets [`consistency`](Self::consistency).
+    #[must_use]
+    pub fn consistency(mut self, consistency: Consistency) -> Self {
+        self.consistency = consistency;
+        self
+    }
+
     /// Whether all settings can mean something, each and together.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let ttl = if let Ttl::After(ttl) = self.ttl { Some(ttl) } else { None };
@@ -212,6 +235,20 @@ impl Policy {
         ];
         if let Some((name, _)) = of_an_end.iter().find(|(_, set)| *set && self.ttl == Ttl::Never) {
             return wrong(format!("{name} needs a ttl that ends"));
+        }
+        if self.consistency == Consistency::Strong {
+            let of_staleness = [
+                ("stale_while_revalidate", self.stale_while_revalidate.is_some()),
+                ("stale_if_error", self.stale_if_error.is_some()),
+                ("refresh_ahead", self.refresh_ahead.is_some()),
+                ("early", self.early.is_some()),
+                ("tti", self.tti.is_some()),
+            ];
+            if let Some((name, _)) = of_staleness.iter().find(|(_, set)| *set) {
+                return wrong(format!(
+                    "{name} serves what is in the process, and strong consistency keeps nothing there"
+                ));
+            }
         }
         if ttl.zip(self.tti).is_some_and(|(ttl, tti)| tti >= ttl) {
             return wrong("tti must be shorter than ttl, or the ttl never".to_owned());

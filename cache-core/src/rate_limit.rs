@@ -46,6 +46,10 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
+    pub(crate) fn new(allowed: bool, remaining: u64, retry_after: Duration) -> Self {
+        Self { remaining, retry_after, allowed }
+    }
+
     /// Whether the call may go on. A call that may not is not counted.
     #[must_use]
     pub fn is_allowed(&self) -> bool {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::invalidated::Invalidating;
 use crate::key::CacheKey;
 use crate::region::RegionInner;
+use crate::shared::Shared;
+use crate::tier::Item;
 
 /// One entry of one function or region, named by its key, to be invalidated later. What
 /// [`Invalidation`](crate::Invalidation) collects.
@@ -29,7 +31,16 @@ use crate::region::RegionInner;
 /// assert_eq!(square::peek(3), None);
 /// ```
 #[must_use = "it names an entry and drops nothing: add it to an `Invalidation`, or call `invalidate`"]
-pub struct Target(Box<dyn Fn() -> Invalidating + Send + Sync>);
+pub struct Target {
+    invalidate: Box<dyn Fn() -> Invalidating + Send + Sync>,
+    place: Option<Place>,
+}
+
+/// What a target is in the fleet.
+struct Place {
+    shared: Arc<Shared>,
+    item: Item,
+}
 
 impl Target {
     pub(crate) fn of<O, V>(region: Arc<RegionInner<O, V>>, key: O) -> Self
@@ -37,12 +48,19 @@ impl Target {
         O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
         V: Clone + Send + Sync + 'static,
     {
-        Self::by(move || region.invalidate(&region.by(&key)))
+        let shared = region.shared();
+        let place = shared.tier().map(|_| Place { shared: Arc::clone(shared), item: region.item(&key) });
+        Self { place, ..Self::by(move || region.invalidate(&region.by(&key))) }
     }
 
     /// Whatever `invalidate` invalidates.
     pub(crate) fn by(invalidate: impl Fn() -> Invalidating + Send + Sync + 'static) -> Self {
-        Self(Box::new(invalidate))
+        Self { invalidate: Box::new(invalidate), place: None }
+    }
+
+    /// The cache and what it is called there, if other processes have to know of it.
+    pub(crate) fn place(&self) -> Option<(&Arc<Shared>, &Item)> {
+        self.place.as_ref().map(|place| (&place.shared, &place.item))
     }
 
     /// Drops the entry, as the function's own `invalidate` does.
@@ -51,7 +69,7 @@ impl Target {
     ///
     /// This process is done before the future is first polled; dropping it loses nothing.
     pub fn invalidate(&self) -> Invalidating {
-        (self.0)()
+        (self.invalidate)()
     }
 }
 

@@ -26,7 +26,6 @@ impl Version {
         Self(bytes)
     }
 
-    #[allow(dead_code, reason = "for writers that announce themselves")]
     /// A writer's mark, unlike any other's.
     pub(crate) fn mark(random: &dyn Random) -> Self {
         let mut bytes = random_bytes(random);

@@ -32,6 +32,8 @@ pub(crate) const CACHED: Names = Names {
         "capacity",
         "weigh",
         "tier",
+        "consistency",
+        "codec",
         "version",
         "name",
         "cache",
@@ -41,7 +43,7 @@ pub(crate) const CACHED: Names = Names {
         "helpers",
         "crate",
     ],
-    later: &["consistency", "codec", "compress", "encrypt", "hash_tag"],
+    later: &["compress", "encrypt", "hash_tag"],
 };
 const IMPL: Names = Names { valid: &["crate"], later: &[] };
 
@@ -64,6 +66,7 @@ pub(crate) enum Life {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tier {
     Local,
+    Shared,
     Both,
 }
 
@@ -101,6 +104,9 @@ pub(crate) struct CachedArgs {
     pub(crate) capacity: Attr<Expr>,
     pub(crate) weigh: Attr<Expr>,
     pub(crate) tier: Attr<Tier>,
+    /// Whether every call asks the shared tier.
+    pub(crate) consistency: Attr<bool>,
+    pub(crate) codec: Attr<Expr>,
     pub(crate) version: Attr<u32>,
     pub(crate) name: Attr<LitStr>,
     pub(crate) cache: Attr<Expr>,
@@ -133,6 +139,8 @@ impl CachedArgs {
             capacity: Attr::none("capacity"),
             weigh: Attr::none("weigh"),
             tier: Attr::none("tier"),
+            consistency: Attr::none("consistency"),
+            codec: Attr::none("codec"),
             version: Attr::none("version"),
             name: Attr::none("name"),
             cache: Attr::none("cache"),
@@ -171,6 +179,10 @@ impl CachedArgs {
                 }
                 "weigh" => args.weigh.set(ctxt, span, value(input, &name, "|value: &V| 1")?),
                 "tier" => args.tier.put(ctxt, span, values::tier(ctxt, value(input, &name, "\"l1\"")?)),
+                "consistency" => {
+                    args.consistency.put(ctxt, span, values::consistency(ctxt, value(input, &name, "\"strong\"")?));
+                }
+                "codec" => args.codec.set(ctxt, span, value(input, &name, "Codec::Json")?),
                 "version" => args.version.put(ctxt, span, values::version(ctxt, value(input, &name, "2")?)),
                 "name" => args.name.put(ctxt, span, values::name(ctxt, value(input, &name, "\"users\"")?)),
                 "cache" => args.cache.set(ctxt, span, value(input, &name, "my_cache()")?),

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::{Expr, Type};
 
-use crate::args::{CachedArgs, Helpers, Life, Ttl};
+use crate::args::{CachedArgs, Helpers, Life, Tier, Ttl};
 use crate::ctxt::Ctxt;
 use crate::item::{Arg, Function};
 use crate::returns;
@@ -12,6 +12,7 @@ use crate::roots::Used;
 pub(crate) fn check(ctxt: &Ctxt, args: &CachedArgs, function: &Function, list: &[Arg]) {
     ends(ctxt, args);
     order(ctxt, args);
+    tiers(ctxt, args, function);
     errors(ctxt, args, function);
     background(ctxt, args, function, list);
     is_constant(ctxt, args, list);
@@ -37,6 +38,54 @@ fn ends(ctxt: &Ctxt, args: &CachedArgs) {
                 format!("write a ttl, as in `ttl = \"5m\"`, or remove `{name}`"),
             );
         }
+    }
+}
+
+/// What is about the shared tier needs one, and what is about this process a place in it.
+fn tiers(ctxt: &Ctxt, args: &CachedArgs, function: &Function) {
+    let local = args.tier.get() == Some(&Tier::Local) || !function.is_async();
+    let reason = if function.is_async() { "`tier = \"l1\"`" } else { "a function that is not async" };
+    let of_the_shared_tier = [
+        ("codec", args.codec.span()),
+        ("consistency", args.consistency.span().filter(|_| args.consistency.get() == Some(&true))),
+        ("tier", args.tier.span().filter(|_| args.tier.get() == Some(&Tier::Shared))),
+    ];
+    for (name, span) in of_the_shared_tier {
+        if let Some(span) = span.filter(|_| local) {
+            ctxt.error(
+                span,
+                format!("`{name}` is about the shared tier, and {reason} keeps its values in this process"),
+                format!("remove `{name}`, or make the function async and leave `tier` out"),
+            );
+        }
+    }
+    if args.consistency.get() == Some(&true) {
+        let of_this_process = [
+            ("stale_while_revalidate", args.stale_while_revalidate.span()),
+            ("stale_if_error", args.stale_if_error.span()),
+            ("refresh_ahead", args.refresh_ahead.span()),
+            ("early", args.early.span()),
+            ("soft_timeout", args.soft_timeout.span()),
+            ("tti", args.tti.span()),
+        ];
+        for (name, span) in of_this_process {
+            if let Some(span) = span {
+                ctxt.error(
+                    span,
+                    format!(
+                        "`{name}` serves what is in the process, and `consistency = \"strong\"` keeps nothing there"
+                    ),
+                    format!("remove `{name}`, or `consistency`"),
+                );
+            }
+        }
+    }
+    if let Some(span) = args.capacity.span().filter(|_| args.tier.get() == Some(&Tier::Shared)) {
+        ctxt.error(
+            span,
+            "`capacity` is about this process, and `tier = \"l2\"` keeps nothing there",
+            "remove `capacity`, or `tier`",
+        );
     }
 }
 

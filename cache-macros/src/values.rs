@@ -224,16 +224,25 @@ pub(crate) fn tier(ctxt: &Ctxt, expr: Expr) -> Option<Tier> {
     match as_str(&expr).map(LitStr::value).as_deref() {
         Some("l1") => Some(Tier::Local),
         Some("both") => Some(Tier::Both),
-        Some("l2") => {
-            ctxt.error_on(
-                &expr,
-                "`tier = \"l2\"` is not available yet: this version has no shared tier",
-                "write `tier = \"both\"`: the function will use the shared tier as soon as there is one",
-            );
+        Some("l2") => Some(Tier::Shared),
+        _ => {
+            ctxt.error_on(&expr, "`tier` is \"l1\", \"l2\" or \"both\"", "write `tier = \"l1\"`");
             None
         }
+    }
+}
+
+/// Whether it is the strong one.
+pub(crate) fn consistency(ctxt: &Ctxt, expr: Expr) -> Option<bool> {
+    match as_str(&expr).map(LitStr::value).as_deref() {
+        Some("strong") => Some(true),
+        Some("bounded") => Some(false),
         _ => {
-            ctxt.error_on(&expr, "`tier` is \"l1\" or \"both\"", "write `tier = \"l1\"`");
+            ctxt.error_on(
+                &expr,
+                "`consistency` is \"bounded\" or \"strong\"",
+                "write `consistency = \"strong\"` for a function whose every call asks the shared tier",
+            );
             None
         }
     }

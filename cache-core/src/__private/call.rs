@@ -16,7 +16,7 @@ use crate::codec::Codec;
 use crate::flight::Outcome;
 use crate::invalidated::Invalidating;
 use crate::key::CacheKey;
-use crate::policy::{Policy, Ttl};
+use crate::policy::{Consistency, Policy, Ttl};
 use crate::region::{
     AnyRegion, Blueprint, CacheValue, Found, Hooks, Late, RegionInner, SharedValue, ShelfSettings, Weigh,
 };
@@ -135,12 +135,17 @@ impl<V> Settings<V> {
     }
 
     #[must_use]
+    pub fn strong(self) -> Self {
+        self.with(|policy| policy.consistency(Consistency::Strong))
+    }
+
+    #[must_use]
     pub fn weigh(mut self, weigh: impl Fn(&V) -> u64 + Send + Sync + 'static) -> Self {
         self.weigh = Some(Box::new(weigh));
         self
     }
 
-    /// `tier = "l1"`: there is no other tier in this process yet.
+    /// `tier = "l1"`: nothing goes to the shared tier.
     #[must_use]
     pub fn local(self) -> Self {
         self

@@ -19,7 +19,7 @@ use crate::event::RemovalCause;
 use crate::key::CacheKey;
 use crate::l1::Store;
 use crate::life::Lives;
-use crate::policy::{Policy, Ttl};
+use crate::policy::{Consistency, Policy, Ttl};
 use crate::shared::{Patterned, Shared};
 use crate::stats::Counters;
 use crate::tag::Tag;
@@ -178,7 +178,8 @@ impl<'c, K: CacheKey, V: CacheValue, Tier> RegionBuilder<'c, K, V, Tier> {
         self
     }
 
-    /// By how many percent an entry's own ttl may differ; see [`Policy::jitter`]. Default: 0.
+    /// By how many percent an entry's own ttl may differ; see [`Policy::jitter`]. Default: 5 with a
+    /// shared tier, 0 without.
     pub fn jitter(mut self, percent: u8) -> Self {
         self.policy = self.policy.jitter(percent);
         self
@@ -239,6 +240,12 @@ impl<'c, K: CacheKey, V: CacheValue, Tier> RegionBuilder<'c, K, V, Tier> {
         self
     }
 
+    /// How up to date values are in a fleet; see [`Policy::consistency`]. Default: [`Consistency::Bounded`].
+    pub fn consistency(mut self, consistency: Consistency) -> Self {
+        self.policy = self.policy.consistency(consistency);
+        self
+    }
+
     /// Gives every value the ttl that `ttl` makes of its key (in its owned form) and itself, instead of the policy's. At
     /// least 10 ms; with zero the value is not stored. Default: none.
     pub fn ttl_by(mut self, ttl: impl Fn(&K::Owned, &V) -> Duration + Send + Sync + 'static) -> Self {
@@ -289,6 +296,9 @@ pub(crate) struct Blueprint<O, V> {
     pub(crate) shelf: Option<ShelfSettings<V>>,
 }
 
+/// In percent; see [`Policy::jitter`].
+const SHARED_JITTER: u8 = 5;
+
 /// A weigher's unit is unknown. Bytes are the likeliest, and then this is a middling entry.
 const LIKELY_WEIGHT: u64 = 256;
 
@@ -302,6 +312,7 @@ where
     let name: Arc<str> = name.into();
     let late_tags = hooks.tags.is_some();
     let entries = if hooks.weigh.is_some() { policy.capacity / LIKELY_WEIGHT } else { policy.capacity };
+    let strong = policy.consistency == Consistency::Strong && shared.tier().is_some();
     let rules = Rules {
         ttl: match policy.ttl {
             Ttl::Default => Some(shared.default_ttl),
@@ -309,7 +320,7 @@ where
             Ttl::After(ttl) => Some(ttl),
         },
         negative_ttl: policy.negative_ttl,
-        jitter: policy.jitter,
+        jitter: policy.jitter.unwrap_or(if shared.tier().is_some() { SHARED_JITTER } else { 0 }),
         track: policy.track,
         lives: Lives {
             stale_while_revalidate: policy.stale_while_revalidate,
@@ -320,13 +331,15 @@ where
         },
         timeout: policy.timeout,
         soft_timeout: policy.soft_timeout,
-        keeps: keeps && policy.capacity > 0,
+        // Strong: what is in the process might be old.
+        keeps: keeps && policy.capacity > 0 && !strong,
+        strong,
         literals,
     };
     let shelf = shelf
         .zip(shared.tier())
         .filter(|_| keeps)
-        .map(|(settings, tier)| Shelf::new(&name, tier, &settings, late_tags, rules.keeps));
+        .map(|(settings, tier)| Shelf::new(&name, tier, &settings, late_tags, &rules));
     let region = Arc::new(RegionInner {
         hasher: shared.hasher.clone(),
         clock: shared.clock.clone(),

@@ -37,7 +37,7 @@ where
     }
 
     /// What an invalidation of a key names.
-    pub(super) fn item<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q) -> Item {
+    pub(crate) fn item<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q) -> Item {
         Item::Key { region: Arc::clone(&self.name), key: self.key_text(key).into() }
     }
 
@@ -144,6 +144,21 @@ where
             Some(value) => self.close(weighed, Outcome::Value(value)),
             None => self.close(weighed, Outcome::Absent),
         }
+    }
+
+    /// The end of a load that was weighed, for the fleet and for this process.
+    pub(super) async fn share_and_close<E: Send>(
+        self,
+        mut weighed: Weighed<V>,
+        outcome: Outcome<V, E>,
+        ticket: Option<Ticket>,
+    ) -> Landing<V, E> {
+        match (ticket, &outcome) {
+            (Some(ticket), Outcome::Error(_)) => ticket.fail(),
+            (Some(ticket), _) => self.share(&mut weighed, ticket).await,
+            (None, _) => {}
+        }
+        self.close(weighed, outcome)
     }
 
     /// Gives what was loaded to the fleet, if it may have it.

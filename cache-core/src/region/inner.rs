@@ -52,6 +52,8 @@ pub(super) struct Rules {
     pub(super) soft_timeout: Option<Duration>,
     /// Whether anything is stored at all.
     pub(super) keeps: bool,
+    /// Whether every call asks the shared tier.
+    pub(super) strong: bool,
     /// The literal pieces of the key's text, where a template gave some.
     pub(super) literals: Option<&'static [&'static str]>,
 }

@@ -215,7 +215,9 @@ where
             track::record_doubt();
             return Turn::Alone;
         };
-        let joined = flight.lock().join(self.shared.now(), collecting, force);
+        // Of a load that began before this call, nobody knows whether it has seen what was invalidated elsewhere.
+        let strict = force || self.rules.strong;
+        let joined = flight.lock().join(self.shared.now(), collecting, strict);
         drop(shard);
         let look = Look { hash: look.hash, key: look.key };
         match joined {

@@ -116,6 +116,36 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
         keys.iter().map(|key| self.get(key)).collect()
     }
 
+    /// The value under `key` in this process or, if there is none, in the shared tier. Loads nothing, and waits for
+    /// nobody who does.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn find<Q: CacheKey<Owned = K::Owned>>(&self, key: &Q) -> Option<V> {
+        self.inner.find_many(std::slice::from_ref(key)).await.pop().flatten()
+    }
+
+    /// [`find`](Self::find) for many keys, in their order: one look at this process, and one round trip to each node of
+    /// the shared tier for what is not there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// # futures_util::FutureExt::now_or_never(async {
+    /// # let region = cache_core::Cache::new().region::<u64, char>("r").build().unwrap();
+    /// region.put_many([(1_u64, 'a'), (3, 'c')]).await;
+    /// assert_eq!(region.find_many(&[1_u64, 2, 3]).await, [Some('a'), None, Some('c')]);
+    /// # }).unwrap();
+    /// ```
+    pub async fn find_many<Q: CacheKey<Owned = K::Owned>>(&self, keys: &[Q]) -> Vec<Option<V>> {
+        self.inner.find_many(keys).await
+    }
+
     /// The value under `key`, without a trace: no statistics, no effect on what is evicted next, no dependency.
     pub fn peek<Q: CacheKey<Owned = K::Owned> + ?Sized>(&self, key: &Q) -> Option<V> {
         value(self.inner.peek(&self.inner.by(key)))

@@ -78,6 +78,7 @@ where
                 match shelf.approach(&self.region.shared, tier, errand).await {
                     Approach::Found(found) => return self.land_elsewhere(*found),
                     Approach::Load(ticket) => Some(ticket),
+                    Approach::Busy => None,
                 }
             }
         };
@@ -94,7 +95,7 @@ where
             None => Ended::TimedOut,
         };
         let (mut weighed, outcome) = self.weigh(begun, &scope.take(), plan, ended);
-        // Not across the wait: an error need not be one that threads can hand on.
+        // An error does not wait: it need not be one that threads can hand on.
         let value = match outcome {
             Outcome::Value(value) => Some(value),
             Outcome::Absent => None,

@@ -16,6 +16,7 @@ mod settings;
 mod status;
 mod touching;
 mod versions;
+mod writer;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub use settings::{OnFailover, SharedTier};
 pub use status::TierStatus;
 use touching::Floors;
 pub(crate) use versions::{Candidate, Captured, Fences, LONGEST_LIFE, LateTags, parse as parse_version};
+pub(crate) use writer::Writer;
 
 /// The shared tier, as one cache knows it.
 #[derive(Debug)]

@@ -62,7 +62,6 @@ impl WireNames {
         format!("{}:r:{{{region}}}", self.ns)
     }
 
-    #[allow(dead_code, reason = "for counters of the fleet")]
     /// Counters and limiters, by the name of the counter and the key.
     pub(crate) fn number(&self, key: &str) -> String {
         format!("{}:n:{{{key}}}", self.ns)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::message::{Message, Named};
 use super::versions::{LONGEST_LIFE, fence_of};
@@ -31,6 +32,11 @@ impl Tier {
         }
     }
 
+    /// Sends everything that waits, before the process ends.
+    pub(crate) async fn send_what_waits(&self, shared: &Arc<Shared>) {
+        self.send_all(shared, true).await;
+    }
+
     /// Sends everything that waits; says whether nothing of it is left.
     pub(super) async fn send_all(&self, shared: &Arc<Shared>, guarded: bool) -> bool {
         let waiting = self.outbox.waiting();
@@ -39,6 +45,15 @@ impl Tier {
 
     /// Tells the fleet, and says how far that went.
     pub(crate) async fn tell(&self, shared: &Arc<Shared>, waiting: &[Waiting]) -> Invalidated {
+        let told = self.tell_once(shared, waiting).await;
+        if let Some(delay) = self.settings.again_after {
+            let items: Vec<Item> = waiting.iter().map(|waiting| waiting.item.clone()).collect();
+            drop(shared.background.detached(Box::pin(again(Arc::clone(shared), items, delay))));
+        }
+        told
+    }
+
+    async fn tell_once(&self, shared: &Arc<Shared>, waiting: &[Waiting]) -> Invalidated {
         match self.send(shared, waiting, true).await {
             Ok(true) => Invalidated::Fleet,
             Ok(false) => Invalidated::Queued,
@@ -186,6 +201,15 @@ impl Tier {
     pub(crate) fn publication<'a>(&'a self, message: &'a [u8]) -> crate::backend::Publish<'a> {
         self.say(message)
     }
+}
+
+/// Invalidates once more, for loads that have read a replica of the source that was behind.
+async fn again(shared: Arc<Shared>, items: Vec<Item>, delay: Duration) {
+    shared.clock.sleep(delay).await;
+    let Some(tier) = shared.tier() else { return };
+    let waiting: Vec<_> = items.into_iter().map(|item| tier.announce_item(item)).collect();
+    waiting.iter().for_each(|waiting| tier.touch_item(&shared, &waiting.item));
+    tier.tell_once(&shared, &waiting).await;
 }
 
 impl Item {

@@ -252,6 +252,13 @@ impl Plan<'_> {
             settings.extend(quote!(.track(#track)));
         }
         settings.extend(if self.is_local() { quote!(.local()) } else { quote!(.shared()) });
+        settings.extend(args.codec.get().map(|expr| setting("codec", expr)));
+        if args.consistency.get() == Some(&true) {
+            settings.extend(quote!(.strong()));
+        }
+        if args.tier.get() == Some(&Tier::Shared) {
+            settings.extend(quote!(.capacity(0)));
+        }
         settings
     }
 

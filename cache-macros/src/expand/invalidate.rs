@@ -75,7 +75,7 @@ impl Mutator<'_> {
             On::Always => self.always(&TokenStream::new()),
             On::Around => {
                 let finish = mutator::finish(self.function);
-                self.always(&quote!(__cache_always.now()#finish;))
+                self.always(&quote!(__cache_always.announce()#finish;))
             }
         }
     }
@@ -152,7 +152,7 @@ impl Mutator<'_> {
                 }
             }
         });
-        let mutable = late.is_some().then(|| quote!(mut));
+        let mutable = (late.is_some() || !first.is_empty()).then(|| quote!(mut));
         quote! {
             #known
             let __cache_targets: [#rt::Target; #count] = [#(#names),*];

@@ -4,8 +4,8 @@
 
 use std::time::{Duration, Instant};
 
-use cache_core::backend::{Backend, Bump, Publish, Read, RedisBackend};
-use cache_harness::{Cluster, Reply, slot, until};
+use cache_core::backend::{Backend, Bump, Publish, Read, RedisBackend, Sweep};
+use cache_harness::{Builder, Cluster, Reply, slot, until};
 use cache_redis_tests::{Ear, LONG, assert_delivers, conforms, connect, recovers, runtime, timed, writes};
 
 /// The address of a few nodes: the others are found.
@@ -16,8 +16,10 @@ fn url(cluster: &Cluster) -> String {
 
 #[test]
 fn keeps_the_contracts() {
-    let (cluster, runtime) = (Cluster::start(), runtime());
-    let backend = connect(&runtime, RedisBackend::from_url(url(&cluster)).replica_reads(true));
+    let secured = |node: Builder| node.password("hunter2").config("masterauth hunter2");
+    let (cluster, runtime) = (Cluster::start_with(secured), runtime());
+    let builder = RedisBackend::from_url(url(&cluster)).password("hunter2").replica_reads(true);
+    let backend = connect(&runtime, builder);
     conforms(&runtime, &backend, "suite");
     for master in cluster.masters() {
         assert!(master.command(&["SCRIPT", "FLUSH"]).is_ok());
@@ -84,6 +86,11 @@ fn a_primary_that_is_killed_is_replaced() {
     let failed = || (!writes(&runtime, &backend, name)).then_some(());
     assert!(until(LONG, failed).is_some());
     assert!(writes(&runtime, &backend, &other), "the others go on");
+    let beat = Publish { channel: "channel", message: b"beat" };
+    assert!(timed(&runtime, Backend::publish(&backend, beat)).is_err(), "a beat proves the path to every primary");
+    let globs = ["none:*".to_owned()];
+    let sweep = Sweep { globs: &globs, publish: None };
+    assert!(timed(&runtime, backend.sweep(sweep)).is_err(), "a sweep reaches every primary");
     cluster.settle();
     let promoted = Instant::now();
     recovers(&runtime, &backend, name);

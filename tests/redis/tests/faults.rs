@@ -21,12 +21,12 @@ fn a_server_that_is_killed_and_comes_back() {
     assert_fails_fast(&runtime, &backend, "v");
     channel.hears("disconnected");
     ear.hears("lost");
+    channel.clear();
     server.restart();
     let took = recovers(&runtime, &backend, "v");
     eprintln!("measured: killed, {took:?} after the restart");
     assert!(took < SOON, "{took:?}");
     assert_eq!(ear.all(), ["lost", "back, forgetful"], "it came back with nothing of what it acknowledged");
-    channel.clear();
     channel.hears("connected");
     assert_delivers(&runtime, &backend, "channel", &channel);
 }
@@ -64,6 +64,7 @@ fn a_network_that_swallows_everything() {
         let noticed = before.elapsed();
         assert!(noticed < Duration::from_secs(4), "{noticed:?}");
         assert_fails_fast(&runtime, &backend, "v");
+        channel.clear();
         proxy.pass();
         let took = recovers(&runtime, &backend, "v");
         eprintln!("measured: black hole noticed when idle after {noticed:?}, {took:?} after it ends");

@@ -1,4 +1,8 @@
 //! Several processes that share a tier (in memory): what one loads the others find, what one invalidates the others drop.
 
 mod basics;
+mod counters;
+mod many;
+mod strong;
 mod world;
+mod writers;

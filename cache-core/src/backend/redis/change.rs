@@ -91,7 +91,7 @@ pub(super) async fn add_member(link: &Arc<Link>, name: &str, member: &[u8], ttl:
 pub(super) async fn publish(link: &Arc<Link>, publish: &Publish<'_>) -> Result<(), BackendError> {
     let fleet = link.fleet()?;
     let message = [publishing(publish)];
-    let sent = futures_util::future::join_all(fleet.nodes.iter().map(|node| node.send(&message))).await;
+    let sent = futures_util::future::join_all(fleet.all()?.iter().map(|node| node.send(&message))).await;
     for answers in sent {
         Replies::new(answers?).finish()?;
     }
@@ -110,8 +110,9 @@ fn lane(confirm: Option<Confirm>) -> Lane {
     confirm.map_or(Lane::Shared, Lane::Alone)
 }
 
+/// Where nothing was written there is nothing that a replica could not know.
 fn confirmed(confirm: Option<Confirm>, outcome: &Outcome) -> bool {
-    confirm.is_none_or(|confirm| outcome.replicas.is_some_and(|known| known >= i64::from(confirm.replicas)))
+    confirm.is_none_or(|confirm| outcome.replicas.is_none_or(|known| known >= i64::from(confirm.replicas)))
 }
 
 fn all_done(outcome: Outcome) -> Result<(), BackendError> {

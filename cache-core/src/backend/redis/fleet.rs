@@ -10,7 +10,7 @@ use super::alarm::Alarm;
 use super::command::{Batch, Command};
 use super::failure::{of_server, unavailable};
 use super::node::Node;
-use super::reply;
+use super::{reply, slot};
 use crate::backend::{BackendError, Confirm};
 
 /// No more commands than these go out in one write.
@@ -44,6 +44,18 @@ pub(super) struct Outcome {
 }
 
 impl Fleet {
+    /// Whether every name has a server that can be asked.
+    pub(super) fn is_whole(&self) -> bool {
+        let covered: u32 =
+            self.stretches.iter().map(|(first, last, _)| u32::from(last.saturating_sub(*first)) + 1).sum();
+        covered == u32::from(slot::COUNT) && !self.nodes.iter().any(|node| node.is_broken())
+    }
+
+    /// All servers, for what has to reach each of them.
+    pub(super) fn all(&self) -> Result<&[Arc<Node>], BackendError> {
+        if self.is_whole() { Ok(&self.nodes) } else { Err(self.alarm.error()) }
+    }
+
     fn node(&self, slot: Option<u16>) -> Result<&Arc<Node>, BackendError> {
         let Some(slot) = slot else {
             let healthy = self.nodes.iter().find(|node| !node.is_broken()).or(self.nodes.first());

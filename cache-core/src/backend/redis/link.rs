@@ -18,7 +18,6 @@ use super::fleet::{Fleet, Lane, Outcome};
 use super::node::{Identity, Node};
 use super::sentinel::{self, Announced};
 use super::settings::{Settings, Topology};
-use super::slot;
 use super::subscription::{self, Moved, Subscription};
 use super::wire::Dial;
 use super::within::{pause, within};
@@ -199,9 +198,7 @@ impl Link {
 
     /// Whether the connections are what they should be.
     fn is_whole(&self) -> bool {
-        let Some(fleet) = self.known_fleet() else { return false };
-        let covered: u32 = fleet.stretches.iter().map(|(first, last, _)| u32::from(last - first) + 1).sum();
-        covered == u32::from(slot::COUNT) && !fleet.nodes.iter().any(|node| node.is_broken())
+        self.known_fleet().is_some_and(|fleet| fleet.is_whole())
     }
 
     /// One of so many.
@@ -262,9 +259,11 @@ impl Keeper {
         let mut wait = BACK_OFF.0;
         while !link.is_closed() {
             subscription::start_all(link);
-            if link.alarm.take_doubt() || !link.is_whole() {
+            let doubt = link.alarm.take_doubt();
+            if doubt || !link.is_whole() {
                 match link.refresh().await {
-                    Ok(()) if link.is_whole() => wait = BACK_OFF.0,
+                    // Doubts may come with every command, from a cluster that is down.
+                    Ok(()) if link.is_whole() => wait = if doubt { BACK_OFF.0 * 5 } else { BACK_OFF.0 },
                     outcome => {
                         if let Err(error) = outcome {
                             link.alarm.failed(&error);

@@ -56,10 +56,11 @@ use crate::random::SystemRandom;
 ///
 /// # When things break
 ///
-/// * No command takes longer than the [response timeout](RedisBuilder::response_timeout); one that needs a new
-///   connection of its own may take the [connect timeout](RedisBuilder::connect_timeout) besides.
+/// * No command takes longer than the [response timeout](RedisBuilder::response_timeout). One that has to be sent again
+///   may take that twice, and one that needs a connection of its own the
+///   [connect timeout](RedisBuilder::connect_timeout) besides. Sweeps take as long as there are names.
 /// * No command is sent twice, except one that the server has said it did not do (another server holds the name, or it
-///   has forgotten a script).
+///   has forgotten a script), and a read that a replica did not answer.
 /// * After three commands in a row without an answer, or a lost connection, or when the server says it is a replica now,
 ///   commands fail at once until there is another connection. It is made in the background, again and again, with
 ///   pauses from 20 to 500 ms.

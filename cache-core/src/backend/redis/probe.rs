@@ -20,7 +20,7 @@ const LEFTOVERS: Duration = Duration::from_secs(10);
 
 pub(super) async fn probe(link: &Arc<Link>, random: &dyn Random) -> Result<(), BackendError> {
     let fleet = link.fleet()?;
-    for node in &fleet.nodes {
+    for node in fleet.all()? {
         let names = Names::new(link, fleet.spread.then(|| node.as_ref()), random, &fleet);
         commands(node, &names).await?;
         subscription(link, node, &names).await?;

@@ -64,15 +64,25 @@ impl<'a> Group<'a> {
     fn batch(&self) -> Batch<'a> {
         let mut batch = Batch::anywhere();
         (batch.slot, batch.replica) = (Some(self.slot), self.replica);
-        let names = self.names.iter().filter(|(_, place, _)| !matches!(place, Place::Remaining));
-        let get = names.fold(Command::new("MGET"), |get, (.., name)| get.text(name));
-        let ends = self.names.iter().filter(|(_, place, _)| matches!(place, Place::Remaining));
-        ends.fold(batch.then(get), |batch, (.., name)| batch.then(Command::new("PTTL").text(name)))
+        let is_life = |place: &Place| matches!(place, Place::Remaining);
+        // A life may be all that is left for this command of what was too much for another.
+        if self.reads_values() {
+            let names = self.names.iter().filter(|(_, place, _)| !is_life(place));
+            batch = batch.then(names.fold(Command::new("MGET"), |get, (.., name)| get.text(name)));
+        }
+        let ends = self.names.iter().filter(|(_, place, _)| is_life(place));
+        ends.fold(batch, |batch, (.., name)| batch.then(Command::new("PTTL").text(name)))
+    }
+
+    fn reads_values(&self) -> bool {
+        self.names.iter().any(|(_, place, _)| !matches!(place, Place::Remaining))
     }
 
     fn take(&self, answers: Vec<Value>, readings: &mut [Reading]) -> Result<(), BackendError> {
         let mut answers = answers.into_iter();
-        let mut values = reply::list(answers.next().ok_or_else(odd_answer)?)?.into_iter();
+        let values =
+            if self.reads_values() { reply::list(answers.next().ok_or_else(odd_answer)?)? } else { Vec::new() };
+        let mut values = values.into_iter();
         for (index, place, _) in &self.names {
             let reading = &mut readings[*index];
             match place {

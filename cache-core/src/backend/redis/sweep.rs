@@ -26,7 +26,7 @@ pub(super) async fn sweep(link: &Arc<Link>, sweep: &Sweep<'_>) -> Result<u64, Ba
     let fleet = link.fleet()?;
     let mut removed = 0;
     for glob in sweep.globs {
-        let swept = join_all(fleet.nodes.iter().map(|node| remove(&fleet, node, glob))).await;
+        let swept = join_all(fleet.all()?.iter().map(|node| remove(&fleet, node, glob))).await;
         for each in swept {
             removed += each?;
         }

@@ -37,6 +37,16 @@ pub(crate) enum Accept {
 pub(crate) enum Approach<V> {
     Found(Box<Elsewhere<V>>),
     Load(Ticket),
+    /// Another process loads it. Only for those who do not wait for it.
+    Busy,
+}
+
+/// Whether somebody waits for another process's load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    Waits,
+    /// It has others to load first: who waited while it held leases could wait for one who waits for it.
+    None,
 }
 
 /// What is to be approached.
@@ -88,34 +98,47 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         errand: &Errand,
     ) -> Result<Approach<V>, BackendError> {
         tier.keep(shared);
-        let without = || Ok(Approach::Load(Ticket::new(shared, &errand.key, Right::None)));
-        if !tier.is_available() || tier.outbox.covers(NameRef::Key(&errand.key), &self.region) {
-            return without();
+        if !self.may_look(tier, &errand.key) {
+            return Ok(Approach::Load(Ticket::new(shared, &errand.key, Right::None)));
         }
         if errand.accept != Accept::Nothing
             && let Some(found) = self.look(shared, tier, errand).await?
         {
             return Ok(Approach::Found(Box::new(found)));
         }
+        if !self.prepare(shared, tier).await {
+            return Ok(Approach::Load(Ticket::new(shared, &errand.key, Right::None)));
+        }
+        self.take_lease(shared, tier, errand, Patience::Waits).await
+    }
+
+    /// Whether the tier is to be asked for a key at all.
+    pub(super) fn may_look(&self, tier: &Tier, key: &str) -> bool {
+        tier.is_available() && !tier.outbox.covers(NameRef::Key(key), &self.region)
+    }
+
+    /// What has to be there before a load that is going to be stored; says whether it is.
+    pub(super) async fn prepare(&self, shared: &Shared, tier: &Tier) -> bool {
         if !self.announced.load(Ordering::Relaxed) {
             // Before the first value is stored under it: who invalidates has to know all schemas.
             if !tier.announce(shared, &self.region).await {
-                return without();
+                return false;
             }
             self.announced.store(true, Ordering::Relaxed);
         }
         if self.late_tags.load(Ordering::Relaxed) {
             tier.know_fences(shared).await;
         }
-        self.take_lease(shared, tier, errand).await
+        true
     }
 
     /// Asks for the lease until it is granted, or a value is there, or others have had it for too long.
-    async fn take_lease(
+    pub(super) async fn take_lease(
         &self,
         shared: &Arc<Shared>,
         tier: &Tier,
         errand: &Errand,
+        patience: Patience,
     ) -> Result<Approach<V>, BackendError> {
         let token = Version::from_random(&*shared.random);
         let (lease, value) = (tier.names.lease(&errand.key), tier.names.value(&errand.key, &self.schema));
@@ -161,6 +184,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             }
             if holder == FAILED {
                 return Ok(Approach::Load(ticket));
+            }
+            if patience == Patience::None {
+                return Ok(Approach::Busy);
             }
             let overdue = shared.clock.now().saturating_since(began) >= tier.settings.lease_wait;
             if overdue || errand.accept == Accept::Nothing {

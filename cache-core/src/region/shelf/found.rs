@@ -55,7 +55,7 @@ impl<V> Shelf<V> {
             .always()
             .iter()
             .chain(tags)
-            .filter(|name| tier.known(shared, name.as_name()).is_none())
+            .filter(|name| self.known(shared, tier, name.as_name()).is_none())
             .cloned()
             .collect();
         let wire: Vec<String> = unknown.iter().map(|name| name.wire_key(tier.names.namespace())).collect();
@@ -162,7 +162,7 @@ impl<V> Shelf<V> {
                 Some((_, current)) if *current == Some(version) => {}
                 Some(_) => return Ok(false),
                 // A mismatch against what is remembered is asked about before it counts: that may be the older one.
-                None if tier.known(shared, name) == Some(version) => {}
+                None if self.known(shared, tier, name) == Some(version) => {}
                 None => unsure.push((name.keep(), version)),
             }
         }

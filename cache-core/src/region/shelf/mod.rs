@@ -6,6 +6,7 @@
 
 mod approach;
 mod found;
+mod many;
 mod promotion;
 mod put;
 mod store;
@@ -17,13 +18,16 @@ pub(crate) use put::PutGoods;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use store::{Fate, Goods};
-pub(crate) use ticket::{Ticket, beating};
+pub(crate) use ticket::{Ticket, beating, beating_all};
 
 use crate::codec::{Carrier, Codec, Verification};
 use crate::event::Event;
-use crate::fleet_name::FleetName;
+use crate::fleet_name::{FleetName, NameRef};
 use crate::shared::Shared;
 use crate::tier::Tier;
+use crate::version::Version;
+
+use super::inner::Rules;
 
 /// What a region needs to keep its values in the shared tier.
 pub(crate) struct Shelf<V> {
@@ -44,6 +48,8 @@ pub(crate) struct Shelf<V> {
     hits: promotion::Hits,
     /// Whether anything is kept in this process.
     keeps: bool,
+    /// Whether nothing that this process remembers is believed.
+    strong: bool,
 }
 
 /// What a region says of itself.
@@ -60,7 +66,7 @@ impl<V> Shelf<V> {
         tier: &Tier,
         settings: &ShelfSettings<V>,
         late_tags: bool,
-        keeps: bool,
+        rules: &Rules,
     ) -> Self {
         let fingerprint = settings.carrier.fingerprint(settings.codec, &settings.version);
         let schema = format!("{fingerprint:016x}");
@@ -76,8 +82,14 @@ impl<V> Shelf<V> {
             late_tags: AtomicBool::new(late_tags),
             announced: AtomicBool::new(false),
             hits: promotion::Hits::default(),
-            keeps,
+            keeps: rules.keeps,
+            strong: rules.strong,
         }
+    }
+
+    /// The version of a name, if it is known without asking and that will do.
+    fn known(&self, shared: &Shared, tier: &Tier, name: NameRef<'_>) -> Option<Version> {
+        if self.strong { None } else { tier.known(shared, name) }
     }
 
     fn has_identities(&self) -> bool {

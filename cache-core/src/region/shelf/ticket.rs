@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use pin_project_lite::pin_project;
 
 use crate::foundation::Known;
@@ -105,6 +106,13 @@ impl Drop for Ticket {
 /// Runs a load, and keeps its ticket, if it has one, valid meanwhile.
 pub(crate) fn beating<F: Future>(ticket: Option<&Ticket>, load: F) -> Beating<'_, F> {
     Beating { beat: ticket.map(|ticket| Box::pin(ticket.beat()) as Beat<'_>), load }
+}
+
+/// [`beating`] for a load of many keys.
+pub(crate) fn beating_all<'t, F: Future>(tickets: impl IntoIterator<Item = &'t Ticket>, load: F) -> Beating<'t, F> {
+    let beats: Vec<_> = tickets.into_iter().map(Ticket::beat).collect();
+    let beat = (!beats.is_empty()).then(|| Box::pin(async { drop(join_all(beats).await) }) as Beat<'t>);
+    Beating { beat, load }
 }
 
 type Beat<'t> = Pin<Box<dyn Future<Output = ()> + Send + 't>>;

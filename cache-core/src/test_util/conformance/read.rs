@@ -69,6 +69,16 @@ async fn many(suite: &Suite<'_>) {
         reading.versions == expected
     });
     holds!(fit, true, "read_many: gives each read its own versions");
+    // However requests are cut into commands.
+    for number in 505..520 {
+        let first = Read { versions: &names[..number], ..Read::default() };
+        let second = Read { value: Some(&names[3]), remaining: true, ..Read::default() };
+        let readings = suite.ask("read_many", suite.backend.read_many(&[first, second])).await;
+        let whole = readings[0].versions.len() == number && readings[0].versions[3].as_deref() == Some(b"3");
+        holds!(whole, true, "read_many: gives each read its own versions");
+        let value = readings[1].value.is_some() && readings[1].remaining.is_some();
+        holds!(value, true, "read_many: gives each read its own value and life");
+    }
     holds!(suite.ask("read_many", suite.backend.read_many(&[])).await, Vec::new(), "read_many: of nothing is nothing");
 }
 
