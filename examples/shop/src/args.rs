@@ -27,8 +27,8 @@ Usage: cargo run -p shop -- [OPTIONS]
 
 With REDIS_URL in the environment the cache has a shared tier there, and shops
 on the same database file are coherent: redis://host:6379, redis+unix:///path,
-redis+sentinel://host,host/service or redis+cluster://host,host. Without it
-everything stays in this process.
+redis+sentinel://host,host/service or redis+cluster://host,host; rediss:// and
+the like need `--features tls`. Without it everything stays in this process.
 ";
 
 /// What the command line asks for.

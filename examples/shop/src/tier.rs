@@ -72,7 +72,11 @@ fn report(builder: CacheBuilder) -> (CacheBuilder, watch::Receiver<Option<Durati
     let (proven, linked) = watch::channel(None);
     let builder = builder.on_event(move |event: &Event| {
         let told = match event {
-            Event::LinkProven { bound } => proven.send_replace(Some(*bound)).is_some(),
+            Event::LinkProven { bound } => {
+                proven.send_replace(Some(*bound));
+                // Nobody waits for it any more, who would tell.
+                proven.is_closed()
+            }
             Event::LinkLost | Event::BreakerOpened { .. } | Event::BreakerClosed => true,
             Event::InvalidationsQueued { .. } | Event::NotShared { .. } | Event::Unreadable { .. } => true,
             _ => false,
@@ -94,7 +98,7 @@ async fn wait(mut linked: watch::Receiver<Option<Duration>>, namespace: &str) {
                 format::duration(bound)
             );
         }
-        None => say!("shared tier: Redis does not answer. Going on without it, and trying again and again"),
+        None => say!("shared tier: Redis does not answer; the shop goes on without, and keeps trying"),
     }
 }
 

@@ -3,6 +3,7 @@
 mod basics;
 mod counters;
 mod many;
+mod status;
 mod strong;
 mod world;
 mod writers;

@@ -57,7 +57,7 @@ pub async fn run(address: SocketAddr) -> Result<(), Failure> {
 pub async fn fleet(address: SocketAddr, db: &Path, tier: Option<(&str, TierStatus)>) -> Result<(), Failure> {
     match tier {
         Some((_, status)) if !status.is_linked => {
-            say!("two shops on one Redis: not shown, since the one at REDIS_URL does not answer\n");
+            say!("two shops on one Redis: not shown, since that at REDIS_URL does not answer\n");
             Ok(())
         }
         Some((url, _)) => {
@@ -75,7 +75,7 @@ async fn fleet_of_its_own(db: &Path) -> Result<(), Failure> {
     let redis = match redis::Redis::start().await {
         Ok(redis) => redis,
         Err(why) => {
-            say!("two shops on one Redis: not shown, since {why}; install one, or set REDIS_URL\n");
+            say!("to see two shops agree, install redis-server 7 or set REDIS_URL ({why})\n");
             return Ok(());
         }
     };
@@ -93,7 +93,7 @@ async fn fleet_of_its_own(db: &Path) -> Result<(), Failure> {
 
 #[cfg(not(unix))]
 async fn fleet_of_its_own(_: &Path) -> Result<(), Failure> {
-    say!("two shops on one Redis: not shown, since REDIS_URL is not set\n");
+    say!("to see two shops agree, set REDIS_URL\n");
     Ok(())
 }
 

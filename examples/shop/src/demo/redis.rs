@@ -34,19 +34,19 @@ pub(super) struct Redis {
 impl Redis {
     /// Starts the `redis-server` of the path; else says why not.
     pub(super) async fn start() -> Result<Self, String> {
-        let program = program().ok_or("there is no redis-server on the PATH")?;
-        let version = version(&program).await.ok_or("redis-server does not say its version")?;
+        let program = program().ok_or("none found")?;
+        let version = version(&program).await.ok_or("of unknown version")?;
         let major = version.split('.').next().and_then(|major| major.parse().ok());
         if major.is_none_or(|major: u32| major < 7) {
-            return Err(format!("redis-server is {version}, and 7.0 or newer is needed"));
+            return Err(format!("found {version}"));
         }
-        let folder = folder().map_err(|error| format!("there is no folder for its socket: {error}"))?;
+        let folder = folder().map_err(|error| format!("no folder for its socket: {error}"))?;
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, "sh"])
             .args([&program, &folder])
             .stdin(Stdio::piped())
             .spawn()
-            .map_err(|error| format!("redis-server cannot be started: {error}"))?;
+            .map_err(|error| format!("it cannot be started: {error}"))?;
         let socket = folder.join("socket");
         let redis = Self {
             url: format!("redis+unix://{}", socket.display()),
@@ -62,7 +62,7 @@ impl Redis {
             Ok(()) => Ok(redis),
             Err(_) => {
                 redis.stop().await;
-                Err("redis-server was started, and does not answer".to_owned())
+                Err("it does not answer".to_owned())
             }
         }
     }
