@@ -73,9 +73,10 @@ fn report(builder: CacheBuilder) -> (CacheBuilder, watch::Receiver<Option<Durati
     let builder = builder.on_event(move |event: &Event| {
         let told = match event {
             Event::LinkProven { bound } => {
+                // Who waits for the first one tells of it.
+                let nobody_waits = proven.is_closed();
                 proven.send_replace(Some(*bound));
-                // Nobody waits for it any more, who would tell.
-                proven.is_closed()
+                nobody_waits
             }
             Event::LinkLost | Event::BreakerOpened { .. } | Event::BreakerClosed => true,
             Event::InvalidationsQueued { .. } | Event::NotShared { .. } | Event::Unreadable { .. } => true,
