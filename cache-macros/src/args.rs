@@ -182,7 +182,7 @@ impl CachedArgs {
                 "consistency" => {
                     args.consistency.put(ctxt, span, values::consistency(ctxt, value(input, &name, "\"strong\"")?));
                 }
-                "codec" => args.codec.set(ctxt, span, value(input, &name, "Codec::Json")?),
+                "codec" => args.codec.put(ctxt, span, values::codec(ctxt, value(input, &name, "Codec::Json")?)),
                 "version" => args.version.put(ctxt, span, values::version(ctxt, value(input, &name, "2")?)),
                 "name" => args.name.put(ctxt, span, values::name(ctxt, value(input, &name, "\"users\"")?)),
                 "cache" => args.cache.set(ctxt, span, value(input, &name, "my_cache()")?),

@@ -248,6 +248,14 @@ pub(crate) fn consistency(ctxt: &Ctxt, expr: Expr) -> Option<bool> {
     }
 }
 
+pub(crate) fn codec(ctxt: &Ctxt, expr: Expr) -> Option<Expr> {
+    if let Expr::Lit(_) = &expr {
+        ctxt.error_on(&expr, "`codec` is an expression of type `cache_core::Codec`", "write `codec = Codec::Json`");
+        return None;
+    }
+    Some(expr)
+}
+
 pub(crate) fn version(ctxt: &Ctxt, expr: Expr) -> Option<u32> {
     let value = as_int(&expr).and_then(|int| int.base10_parse::<u32>().ok());
     if value.is_none() {

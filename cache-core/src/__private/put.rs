@@ -142,7 +142,7 @@ pub fn fill<N: Filled<S>, S>(puts: &mut Puts, success: &S, target: PutTarget<N>)
     let PutTarget { cache, since, change } = target;
     let own = puts.own.iter().filter(|(of, _)| Arc::ptr_eq(of, &cache)).map(|(_, touch)| *touch);
     let (touch, told) = change(match since {
-        Some(since) => Change::Put(N::with(success), Made { since, own: own.collect() }),
+        Some(since) => Change::Put(N::with(success), Made { since, own: own.collect(), yields: false }),
         None => Change::Drop,
     });
     puts.own.extend(touch.map(|touch| (cache, touch)));

@@ -430,11 +430,11 @@ impl Backend for MemoryBackend {
         })
     }
 
-    fn publish<'a>(&'a self, publish: Publish<'a>) -> Answer<'a, ()> {
+    fn publish<'a>(&'a self, publish: Publish<'a>) -> Answer<'a, usize> {
         if self.is_up() {
             self.tell(Some(publish));
         }
-        self.ask(|_, _| ())
+        self.ask(|_, _| 1)
     }
 
     fn probe(&self) -> Answer<'_, ()> {

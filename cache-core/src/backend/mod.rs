@@ -103,8 +103,9 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// Adds `member` to the set under `name`, and prolongs the set's life to `ttl`.
     fn add_member<'a>(&'a self, name: &'a str, member: &'a [u8], ttl: Duration) -> Answer<'a, ()>;
 
-    /// Publishes on a channel, over the connection (in a cluster: over that of every primary) that commands use.
-    fn publish<'a>(&'a self, publish: Publish<'a>) -> Answer<'a, ()>;
+    /// Publishes on a channel, over the connection that commands use; in a cluster over that of every primary. Returns over
+    /// how many: as many copies arrive, unless one of them leads nowhere.
+    fn publish<'a>(&'a self, publish: Publish<'a>) -> Answer<'a, usize>;
 
     /// Looks whether the backend is what it has to be: reachable, of the right kind and version, writable, with all the
     /// rights that the methods need.

@@ -13,7 +13,7 @@ async fn mutate(world: World) {
     let since = region.watch(&look);
     let value = world.write_source();
     yield_now().await;
-    let made = Made { since, own: Vec::new() };
+    let made = Made { since, own: Vec::new(), yields: false };
     _ = region.put_as_of(&look, Some(value), Late::default(), Some(made));
 }
 

@@ -101,8 +101,8 @@ impl<'c, K: CacheKey, V: CacheValue> RegionBuilder<'c, K, V> {
         self.of_tier()
     }
 
-    /// How values are written to the shared tier. What another codec has written before is still read. Default:
-    /// [`Codec::MessagePack`].
+    /// How values are written to the shared tier. What another codec has written before is found no more, and still
+    /// invalidated: processes with either can run side by side. Default: [`Codec::MessagePack`].
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = codec;
         self
@@ -270,6 +270,14 @@ impl<'c, K: CacheKey, V: CacheValue, Tier> RegionBuilder<'c, K, V, Tier> {
     /// Gives every entry the tags that `tags` makes of its key (in its owned form) and value. Default: none.
     pub fn tags(mut self, tags: impl Fn(&K::Owned, &V) -> Vec<Tag> + Send + Sync + 'static) -> Self {
         self.hooks.tags = Some(Box::new(tags));
+        self
+    }
+
+    /// Puts keys with the same text on the same node of a cluster (Redis calls it a hash tag): a batch of them is one
+    /// request to one node. `tag` gets the key in its owned form. It is part of the keys' names in the shared tier: to
+    /// change it is to lose what is there, and all processes have to agree on it. Default: each key lies by itself.
+    pub fn hash_tag(mut self, tag: impl Fn(&K::Owned) -> String + Send + Sync + 'static) -> Self {
+        self.hooks.hash_tag = Some(Box::new(tag));
         self
     }
 

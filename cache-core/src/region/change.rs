@@ -20,6 +20,8 @@ pub(crate) struct Made {
     pub(crate) since: Touch,
     /// What the same maker put meanwhile.
     pub(crate) own: Vec<Touch>,
+    /// Whether what somebody else did meanwhile stays. (Otherwise nobody knows who is right, and the key is dropped.)
+    pub(crate) yields: bool,
 }
 
 impl Made {
@@ -104,6 +106,9 @@ where
         let overtaken = made.as_ref().is_some_and(|made| made.is_before(shard.recent.last(look.hash)))
             || self.touched.last() > asked
             || tags.iter().any(|tag| tag.last() > asked);
+        if overtaken && made.as_ref().is_some_and(|made| made.yields) {
+            return None;
+        }
         if overtaken {
             refusal = refusal.or(Some(NotStored::Overtaken));
         }
@@ -113,7 +118,7 @@ where
             && let Some(tier) = self.shared.tier()
         {
             // As of this very touch: what is put now is valid under it.
-            tier.touch_key(&self.shared, &self.key_text(look.key), touch);
+            tier.touch_key(&self.shared, &self.fleet_text(look.key), touch);
         }
         let flight = shard.flight(look).map(Arc::clone);
         let overtakes = flight.is_some();

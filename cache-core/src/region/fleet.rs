@@ -16,7 +16,7 @@ use crate::invalidated::{Invalidated, Invalidating};
 use crate::key::CacheKey;
 use crate::policy::Ttl;
 use crate::stats::count;
-use crate::tier::{Item, LONGEST_LIFE, Waiting};
+use crate::tier::{Item, LONGEST_LIFE, Waiting, names};
 use crate::touch::Name;
 
 impl<O, V> RegionInner<O, V>
@@ -24,10 +24,19 @@ where
     O: CacheKey<Owned = O> + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
+    /// The text of a key as the fleet knows it: `region:key`, after the part that decides on its node, if there is one.
+    pub(super) fn fleet_text<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q) -> String {
+        let text = self.key_text(key);
+        match &self.hooks.hash_tag {
+            None => text,
+            Some(hash_tag) => names::grouped(&hash_tag(&key.to_owned_key()), &text),
+        }
+    }
+
     /// The state of a key that other processes can touch, if there are any.
     pub(super) fn floor<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q) -> Option<Arc<Name>> {
         let tier = self.shared.tier()?;
-        Some(Arc::clone(tier.floor(&self.key_text(key))))
+        Some(Arc::clone(tier.floor(&self.fleet_text(key))))
     }
 
     /// A ttl, for what other processes cannot tell this one to drop.
@@ -36,9 +45,16 @@ where
         Some(ttl.unwrap_or(Duration::MAX).min(window))
     }
 
+    /// What is to be looked for under a key, outside of a load.
+    pub(super) fn errand_for(&self, key: Arc<str>) -> Errand {
+        let life = self.rules.ttl.map_or(LONGEST_LIFE, |ttl| ttl.saturating_add(self.windows())).min(LONGEST_LIFE);
+        let accept = Accept::Any { stale: Duration::ZERO };
+        Errand { key, tags: Vec::new(), life, accept, absences: false }
+    }
+
     /// What an invalidation of a key names.
     pub(crate) fn item<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q) -> Item {
-        Item::Key { region: Arc::clone(&self.name), key: self.key_text(key).into() }
+        Item::Key { region: Arc::clone(&self.name), key: self.fleet_text(key).into() }
     }
 
     /// What the fleet is to have of a value that is put; `None` if that is nothing.
@@ -97,7 +113,7 @@ where
             None => region.rules.ttl,
         };
         Errand {
-            key: region.key_text(self.look.key).into(),
+            key: region.fleet_text(self.look.key).into(),
             tags: tags.fleet_names(),
             life: ttl.map_or(LONGEST_LIFE, |ttl| ttl.saturating_add(region.windows())).min(LONGEST_LIFE),
             accept: if force { Accept::Nothing } else { self.accept },

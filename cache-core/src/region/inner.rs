@@ -62,6 +62,7 @@ pub(crate) type Weigh<V> = Box<dyn Fn(&V) -> u64 + Send + Sync>;
 pub(crate) type TagsOf<O, V> = Box<dyn Fn(&O, &V) -> Vec<Tag> + Send + Sync>;
 pub(crate) type TtlOf<O, V> = Box<dyn Fn(&O, &V) -> Duration + Send + Sync>;
 pub(crate) type CacheIf<O, V> = Box<dyn Fn(&O, &V) -> bool + Send + Sync>;
+pub(crate) type HashTag<O> = Box<dyn Fn(&O) -> String + Send + Sync>;
 pub(crate) type OnRemoval<O, V> = Box<dyn Fn(&O, &V, RemovalCause) + Send + Sync>;
 
 /// The user's code that belongs to a region.
@@ -71,11 +72,12 @@ pub(crate) struct Hooks<O, V> {
     pub(crate) ttl: Option<TtlOf<O, V>>,
     pub(crate) cache_if: Option<CacheIf<O, V>>,
     pub(crate) on_removal: Option<OnRemoval<O, V>>,
+    pub(crate) hash_tag: Option<HashTag<O>>,
 }
 
 impl<O, V> Default for Hooks<O, V> {
     fn default() -> Self {
-        Self { weigh: None, tags: None, ttl: None, cache_if: None, on_removal: None }
+        Self { weigh: None, tags: None, ttl: None, cache_if: None, on_removal: None, hash_tag: None }
     }
 }
 

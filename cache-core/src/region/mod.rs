@@ -18,6 +18,7 @@ mod shelf;
 mod sweep;
 mod tags;
 mod target;
+mod update;
 mod wait;
 
 use std::fmt;

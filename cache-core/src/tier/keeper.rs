@@ -165,7 +165,9 @@ impl Tier {
         if let Some(number) = self.link.beat(now) {
             let message = Message::Beat { origin: self.origin, number }.encode();
             let publish = self.say(&message);
-            drop(self.ask(shared, "send a beat", || self.backend.publish(publish)).await);
+            if let Ok(paths) = self.ask(shared, "send a beat", || self.backend.publish(publish)).await {
+                self.take_proof(shared, self.link.sent(number, paths, shared.clock.now()));
+            }
         }
         let regions = self.keeper.regions.lock().clone();
         let names: Vec<_> =

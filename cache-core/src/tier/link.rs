@@ -35,9 +35,20 @@ struct State {
     proven: bool,
     next: u64,
     /// The beats sent since it is connected.
-    beats: VecDeque<(u64, Time)>,
+    beats: VecDeque<Beat>,
     /// What the touch clock read when.
     moments: VecDeque<(Time, Touch)>,
+}
+
+/// A beat under way.
+#[derive(Debug)]
+struct Beat {
+    number: u64,
+    sent: Time,
+    /// How many copies came back.
+    heard: usize,
+    /// Over how many connections it was sent, once that is known.
+    paths: Option<usize>,
 }
 
 /// What a beat that came back means.
@@ -99,15 +110,29 @@ impl Link {
         if state.beats.len() == UNDER_WAY {
             state.beats.pop_front();
         }
-        state.beats.push_back((number, now));
+        state.beats.push_back(Beat { number, sent: now, heard: 0, paths: None });
         Some(number)
     }
 
-    /// A beat of ours came back.
+    /// A copy of a beat came back.
     pub(crate) fn heard(&self, number: u64, now: Time) -> Proof {
+        self.note_beat(number, now, |beat| beat.heard += 1)
+    }
+
+    /// A beat was sent over so many connections: each of them has to carry it.
+    pub(crate) fn sent(&self, number: u64, paths: usize, now: Time) -> Proof {
+        self.note_beat(number, now, |beat| beat.paths = Some(paths))
+    }
+
+    fn note_beat(&self, number: u64, now: Time, note: impl FnOnce(&mut Beat)) -> Proof {
         let mut state = self.state.lock();
-        let Some(index) = state.beats.iter().position(|(beat, _)| *beat == number) else { return Proof::None };
-        let sent = state.beats[index].1;
+        let Some(index) = state.beats.iter().position(|beat| beat.number == number) else { return Proof::None };
+        let beat = &mut state.beats[index];
+        note(beat);
+        if beat.paths.is_none_or(|paths| beat.heard < paths) {
+            return Proof::None;
+        }
+        let sent = beat.sent;
         state.beats.drain(..=index);
         if state.proven && self.is_up(now) {
             self.raise(sent);
@@ -159,6 +184,13 @@ mod tests {
         Link::new(SECOND * 3, SECOND * 5)
     }
 
+    /// A beat over one connection.
+    fn sent(link: &Link, now: Time) -> u64 {
+        let number = link.beat(now).expect("it is connected");
+        assert_eq!(link.sent(number, 1, now), Proof::None);
+        number
+    }
+
     #[test]
     fn only_a_beat_that_came_back_proves_it() {
         let link = link();
@@ -166,6 +198,8 @@ mod tests {
         link.connected();
         assert!(!link.is_up(at(0)), "connected is not linked");
         let first = link.beat(at(1)).unwrap();
+        assert_eq!(link.heard(first, at(2)), Proof::None, "there may be more ways than this one");
+        assert_eq!(link.sent(first, 2, at(2)), Proof::None);
         assert_eq!(link.heard(first, at(2)), Proof::First(at(1)));
         assert!(!link.is_up(at(2)), "not before everything was touched");
         link.prove(at(1));
@@ -177,11 +211,11 @@ mod tests {
     fn a_beat_from_before_a_gap_proves_nothing() {
         let link = link();
         link.connected();
-        let before = link.beat(at(1)).unwrap();
+        let before = sent(&link, at(1));
         assert!(link.disconnected());
         link.connected();
         assert_eq!(link.heard(before, at(1)), Proof::None);
-        let after = link.beat(at(2)).unwrap();
+        let after = sent(&link, at(2));
         assert!(link.disconnected());
         link.prove(at(2));
         assert!(!link.is_up(at(2)), "disconnected while everything was touched");
@@ -193,12 +227,12 @@ mod tests {
     fn silence_is_a_gap() {
         let link = link();
         link.connected();
-        let first = link.beat(at(1)).unwrap();
+        let first = sent(&link, at(1));
         link.heard(first, at(1));
         link.prove(at(1));
-        let second = link.beat(at(2)).unwrap();
+        let second = sent(&link, at(2));
         assert_eq!(link.heard(second, at(3)), Proof::Again);
-        let late = link.beat(at(5)).unwrap();
+        let late = sent(&link, at(5));
         assert_eq!(link.heard(late, at(8)), Proof::First(at(5)));
     }
 
@@ -211,7 +245,7 @@ mod tests {
         assert_eq!(horizons[5], Some(noted[0].1));
         assert_eq!(horizons[8], Some(noted[3].1));
         link.connected();
-        let beat = link.beat(at(9)).unwrap();
+        let beat = sent(&link, at(9));
         link.heard(beat, at(9));
         link.prove(at(9));
         assert_eq!(link.note(at(10), clock.advance()), None, "linked");

@@ -101,7 +101,12 @@ impl BackplaneListener for Ear {
 impl Tier {
     /// A beat of this process came back.
     fn heard(&self, shared: &Shared, number: u64) {
-        if let Proof::First(sent) = self.link.heard(number, shared.clock.now()) {
+        self.take_proof(shared, self.link.heard(number, shared.clock.now()));
+    }
+
+    /// Takes note of what a beat has proven.
+    pub(super) fn take_proof(&self, shared: &Shared, proof: Proof) {
+        if let Proof::First(sent) = proof {
             // After the subscription is there, not before: what is published from here on is delivered, and what was
             // published before is covered by this.
             self.touch_gap(shared);

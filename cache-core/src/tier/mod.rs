@@ -9,7 +9,7 @@ mod link;
 mod listener;
 mod message;
 mod mirror;
-mod names;
+pub(crate) mod names;
 mod outbox;
 mod send;
 mod settings;

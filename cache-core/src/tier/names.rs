@@ -5,9 +5,19 @@
 //! schema of a value outside of the braces and last, so that all schemas of a key can be invalidated together.
 
 use crate::error::{Error, ErrorKind};
+use crate::key::KeyWriter;
 
 /// How many fences late tags share.
 pub(crate) const FENCES: usize = 256;
+
+/// `region:key` in a group: the first pair of braces around it, and so its node, is the group's.
+pub(crate) fn grouped(group: &str, key: &str) -> String {
+    let mut text = String::with_capacity(group.len() + key.len() + 1);
+    KeyWriter::new(&mut text).text(group);
+    text.push('}');
+    text.push_str(key);
+    text
+}
 
 /// Makes names within a namespace.
 #[derive(Debug, Clone)]
@@ -75,7 +85,11 @@ impl WireNames {
     /// no load that runs can store what the next pass has removed.
     pub(crate) fn globs(&self, pattern: &str) -> Vec<String> {
         let ns = &self.ns;
-        vec![format!("{ns}:l:{{{pattern}}}"), format!("{ns}:i:{{{pattern}}}"), format!("{ns}:v:{{{pattern}}}@*")]
+        // Of keys that were grouped too: those have the group first.
+        let both = |before: &str, after: &str| {
+            [format!("{ns}:{before}:{{{pattern}}}{after}"), format!("{ns}:{before}:{{*\\}}{pattern}}}{after}")]
+        };
+        [both("l", ""), both("i", ""), both("v", "@*")].concat()
     }
 
     /// What a name that was written by somebody means: the `region:key` of a value, or a tag's own text.
@@ -115,7 +129,12 @@ mod tests {
         assert_eq!(names.lease("user:42"), "shop:l:{user:42}");
         assert_eq!(names.staging("user:42", "ab"), "shop:s:{user:42}:ab");
         assert_eq!(names.identity("user:42"), NameRef::Key("user:42").wire_key("shop"));
-        assert_eq!(names.globs("user:*"), ["shop:l:{user:*}", "shop:i:{user:*}", "shop:v:{user:*}@*"]);
+        let globs = names.globs("user:*");
+        assert_eq!(globs[..2], ["shop:l:{user:*}", "shop:l:{*\\}user:*}"]);
+        assert_eq!(globs[4..], ["shop:v:{user:*}@*", "shop:v:{*\\}user:*}@*"]);
+        assert_eq!(names.value(&grouped("ten}ant", "user:42"), "00ff"), "shop:v:{ten%7Dant}user:42}@00ff");
+        let hits = |name: &str| globs.iter().any(|glob| crate::key::pattern::matches(glob, name));
+        assert!(hits("shop:v:{ten%7Dant}user:42}@00ff") && !hits("shop:v:{ten%7Dant}page:42}@00ff"));
     }
 
     #[test]

@@ -133,7 +133,10 @@ impl Outbox {
             (Item::Region(waiting), NameRef::Key(_)) => **waiting == *region,
             (Item::Tag(waiting), NameRef::Tag(name)) => **waiting == *name,
             (Item::Key { key, .. }, NameRef::Key(name)) => **key == *name,
-            (Item::Pattern(glob), NameRef::Key(name)) => pattern::matches(glob, name),
+            (Item::Pattern(glob), NameRef::Key(name)) => {
+                // Or after its group, if it has one.
+                pattern::matches(glob, name) || name.split_once('}').is_some_and(|(_, key)| pattern::matches(glob, key))
+            }
             _ => false,
         })
     }

@@ -45,7 +45,7 @@ fn every_message_says_what_to_write() {
         ("ttl = |_: &u64| Duration::from_secs(id)", GET),
         ("ttl = id", GET),
         ("ttl = '5m' key = '{id}'", GET),
-        ("ttl = '5m', codec = Json", GET),
+        ("ttl = '5m', hash_tag = '{id}'", GET),
         ("ttl = 'never', stale_while_revalidate = '1m'", ASYNC),
         ("ttl = 'never', stale_if_error = '1m'", ASYNC),
         ("ttl = 'never', refresh_ahead = 0.5", ASYNC),
@@ -128,7 +128,7 @@ fn every_message_says_what_to_write() {
 
 #[test]
 fn arguments_that_do_not_exist_yet_are_no_silent_nothing() {
-    assert!(CACHED.later.contains(&"codec"));
+    assert!(CACHED.later.contains(&"hash_tag"));
     for name in CACHED.later {
         let name = quote::format_ident!("{name}");
         let found = messages(&cached(

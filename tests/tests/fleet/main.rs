@@ -5,5 +5,6 @@ mod counters;
 mod many;
 mod status;
 mod strong;
+mod updates;
 mod world;
 mod writers;

@@ -77,3 +77,29 @@ async fn two_batches_that_need_each_others_keys_do_not_wait_for_each_other() {
     assert!(first.iter().chain(&second).all(Option::is_some));
     assert_eq!(asked_a.borrow().len() + asked_b.borrow().len(), 2, "each key was loaded once in the fleet");
 }
+
+#[tokio::test]
+async fn keys_that_belong_together_lie_together_and_are_reached_by_everything() {
+    let fleet = Fleet::new();
+    let (a, b) = (fleet.process().await, fleet.process().await);
+    let [users_a, users_b] = [&a, &b].map(|process| {
+        let builder = process.cache().region::<(String, u64), String>("users").ttl(Duration::from_secs(60));
+        builder.hash_tag(|(tenant, _)| tenant.to_string()).build().unwrap()
+    });
+    let get = async |users: &cache_core::Region<(String, u64), String>, source: &str| {
+        let load = users.get_or_load(&("acme", 1_u64), || async { Ok::<_, ()>(source.to_owned()) });
+        drive(&fleet, &[&a, &b], load).await.unwrap()
+    };
+    assert_eq!(get(&users_a, "one").await, "one");
+    assert!(
+        fleet.tier.names().iter().any(|name| name.starts_with("test:v:{acme}users:acme:1}@")),
+        "{:?}",
+        fleet.tier.names()
+    );
+    assert_eq!(get(&users_b, "wrong").await, "one");
+    users_a.invalidate(&("acme", 1_u64)).await;
+    assert_eq!(get(&users_b, "two").await, "two");
+    a.cache().invalidate_pattern("users:acme:*").await;
+    assert_eq!(get(&users_b, "three").await, "three");
+    assert_eq!(get(&users_a, "wrong").await, "three");
+}

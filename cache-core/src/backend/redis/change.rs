@@ -88,14 +88,15 @@ pub(super) async fn add_member(link: &Arc<Link>, name: &str, member: &[u8], ttl:
 }
 
 /// Over the connections that commands use, at every server: who hears it knows that each of them carries.
-pub(super) async fn publish(link: &Arc<Link>, publish: &Publish<'_>) -> Result<(), BackendError> {
+pub(super) async fn publish(link: &Arc<Link>, publish: &Publish<'_>) -> Result<usize, BackendError> {
     let fleet = link.fleet()?;
     let message = [publishing(publish)];
     let sent = futures_util::future::join_all(fleet.all()?.iter().map(|node| node.send(&message))).await;
+    let paths = sent.len();
     for answers in sent {
         Replies::new(answers?).finish()?;
     }
-    Ok(())
+    Ok(paths)
 }
 
 pub(super) fn publishing<'a>(publish: &Publish<'a>) -> Command<'a> {

@@ -203,7 +203,7 @@ impl Backend for RedisBackend {
         Box::pin(change::add_member(self.link(), name, member, ttl))
     }
 
-    fn publish<'a>(&'a self, publish: Publish<'a>) -> Answer<'a, ()> {
+    fn publish<'a>(&'a self, publish: Publish<'a>) -> Answer<'a, usize> {
         Box::pin(async move { change::publish(self.link(), &publish).await })
     }
 

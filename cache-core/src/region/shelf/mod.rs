@@ -11,6 +11,7 @@ mod promotion;
 mod put;
 mod store;
 mod ticket;
+mod update;
 
 pub(crate) use approach::{Accept, Approach, Errand};
 pub(crate) use found::Elsewhere;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use store::{Fate, Goods};
 pub(crate) use ticket::{Ticket, beating, beating_all};
+pub(crate) use update::{Change, Changed};
 
 use crate::codec::{Carrier, Codec, Verification};
 use crate::event::Event;

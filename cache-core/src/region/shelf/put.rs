@@ -76,6 +76,19 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             drop(tier.ask(shared, "put a mark back", back).await);
             return None;
         }
+        self.commit_put(shared, tier, key, token, goods).await
+    }
+
+    /// Stores a value under a lease, as a put: the others are told, and what was built on the value before is old.
+    pub(super) async fn commit_put(
+        &self,
+        shared: &Arc<Shared>,
+        tier: &Tier,
+        key: &Arc<str>,
+        token: Version,
+        goods: &PutGoods,
+    ) -> Option<bool> {
+        let lease = tier.names.lease(key);
         let mut names: Vec<FleetName> = self.always().into_iter().chain(goods.tags.iter().cloned()).collect();
         let mut known: Vec<Known> = Vec::with_capacity(names.len());
         names.dedup();

@@ -1,6 +1,6 @@
 #![allow(unused_variables)]
 
-#[cache_core::cached(ttl = "5m", consistency = "strong")]
+#[cache_core::cached(ttl = "5m", hash_tag = "{id}")]
 async fn load(id: u64) -> u64 {
     1
 }
