@@ -20,7 +20,7 @@ use crate::region::{AnyRegion, Blueprint, CacheValue, ErasedRegion, Region, Regi
 use crate::shared::Shared;
 use crate::table::Table;
 use crate::tag::Tag;
-use crate::tier::Item;
+use crate::tier::{Item, TierStatus};
 use crate::timeout::within;
 
 /// A cache: regions with typed entries, the tags across them, and the clock that orders what happens to them.
@@ -159,6 +159,26 @@ impl Cache {
     pub fn invalidate_all(&self) -> Invalidating {
         let shared = &self.inner.shared;
         Invalidating::of(shared, [Item::Everything], || shared.touch_everything())
+    }
+
+    /// How this process stands with the shared tier; `None` in a cache that has none. Asks nobody.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use cache_core::{Cache, SharedTier, test_util::MemoryBackend};
+    ///
+    /// let cache = Cache::builder().shared_tier(SharedTier::new(MemoryBackend::new())).build()?;
+    /// let status = cache.tier_status().expect("it has a tier");
+    /// assert_eq!((status.is_available, status.queued), (true, 0));
+    /// assert_eq!(status.staleness_bound.as_secs(), 8);
+    /// assert_eq!(Cache::new().tier_status(), None);
+    /// # Ok::<(), cache_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn tier_status(&self) -> Option<TierStatus> {
+        let shared = &self.inner.shared;
+        shared.tier().map(|tier| tier.status(shared))
     }
 
     /// Switches caching off or on, for all regions and at once. While it is off nothing is served, stored or shared:

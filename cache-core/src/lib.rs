@@ -84,7 +84,7 @@ pub use spawn::{Spawn, Task};
 pub use stats::Stats;
 pub use tag::Tag;
 pub use target::Target;
-pub use tier::{OnFailover, SharedTier};
+pub use tier::{OnFailover, SharedTier, TierStatus};
 pub use timeout::LoadTimeout;
 
 /// The examples of the repository's front page, so that they cannot rot.

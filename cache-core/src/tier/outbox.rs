@@ -87,7 +87,12 @@ impl Outbox {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.load(Ordering::SeqCst) == 0
+        self.len() == 0
+    }
+
+    /// How much waits.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
     }
 
     /// The fleet was told of what waited; what was put in again meanwhile still waits.

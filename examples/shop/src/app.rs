@@ -91,7 +91,7 @@ async fn index() -> Json<Value> {
         "PUT /products/{id}": "change name, price_cents or stock",
         "PUT /categories/{slug}/stock": "give all products of a category the same stock: {stock}",
         "POST /orders": "place an order: {customer_id, lines: [{product_id, quantity}]}",
-        "GET /stats": "what the cache did",
+        "GET /stats": "what the cache did, and how it stands with the shared tier",
     }))
 }
 

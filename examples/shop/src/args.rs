@@ -15,6 +15,8 @@ found, and then serves until Ctrl-C.
 Usage: cargo run -p shop -- [OPTIONS]
 
   --demo-only       measure, print, and exit 0 (exit 1 if a promise was broken)
+  --no-demo         serve at once
+  --while-stdin     stop when the standard input ends, too
   --port N          port to serve on [3000, or a free one if that is taken;
                     with --demo-only: a free one]
   --db PATH         database file [shop.sqlite in a directory for temporary
@@ -22,6 +24,11 @@ Usage: cargo run -p shop -- [OPTIONS]
   --products N      products in a new database [100000]
   --order-lines N   order lines in a new database [1000000]
   --help            this text
+
+With REDIS_URL in the environment the cache has a shared tier there, and shops
+on the same database file are coherent: redis://host:6379, redis+unix:///path,
+redis+sentinel://host,host/service or redis+cluster://host,host; rediss:// and
+the like need `--features tls`. Without it everything stays in this process.
 ";
 
 /// What the command line asks for.
@@ -38,6 +45,10 @@ pub enum Command {
 pub struct Args {
     /// Exit after the demo.
     pub demo_only: bool,
+    /// Serve without the demo.
+    pub no_demo: bool,
+    /// Stop when the standard input ends: whoever started this shop is gone then.
+    pub while_stdin: bool,
     /// Port to serve on; `None` if the user does not care.
     pub port: Option<u16>,
     /// Database file; `None` for the default place.
@@ -61,7 +72,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String
             Some((name, value)) => (name, Some(OsString::from(value))),
             None => (arg.as_str(), None),
         };
-        if attached.is_some() && matches!(name, "--help" | "-h" | "--demo-only") {
+        if attached.is_some() && matches!(name, "--help" | "-h" | "--demo-only" | "--no-demo" | "--while-stdin") {
             return Err(format!("{name} takes no value"));
         }
         let mut value = || {
@@ -71,6 +82,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String
         match name {
             "--help" | "-h" => return Ok(Command::Help),
             "--demo-only" => parsed.demo_only = true,
+            "--no-demo" => parsed.no_demo = true,
+            "--while-stdin" => parsed.while_stdin = true,
             "--port" => parsed.port = Some(number(name, &value()?, 0, u16::MAX)?),
             "--db" => parsed.db = Some(PathBuf::from(value()?)),
             // The demo needs a few products per category, and lines that some of them sold.
@@ -78,6 +91,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String
             "--order-lines" => parsed.size.order_lines = Some(number(name, &value()?, 100, 100_000_000)?),
             _ => return Err(format!("`{arg}` is no option")),
         }
+    }
+    if parsed.demo_only && parsed.no_demo {
+        return Err("--demo-only and --no-demo exclude each other".to_owned());
     }
     Ok(Command::Run(parsed))
 }
@@ -107,11 +123,17 @@ mod tests {
             port: Some(8080),
             db: Some("a b".into()),
             size: Wanted { products: Some(1000), order_lines: None },
+            ..Args::default()
         };
         let attached = parse_all(&["--port=8080", "--db=a b", "--products=1_000", "--demo-only"]);
         let following = parse_all(&["--demo-only", "--port", "8080", "--db", "a b", "--products", "1000"]);
         assert_eq!(attached, Ok(Command::Run(expected)));
         assert_eq!(following, attached);
+    }
+
+    #[test]
+    fn a_demo_cannot_be_all_and_nothing() {
+        assert!(parse_all(&["--demo-only", "--no-demo"]).is_err_and(|why| why.contains("exclude")));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | `customers.rs` | caching that a row does not exist |
 //! | `orders.rs` | invalidating after a transaction has committed |
 //! | `app.rs` | the endpoints; why updates run to their end when the client hangs up |
+//! | `tier.rs` | the shared tier on Redis, if there is one |
 //! | `demo/` | the measurements printed at start |
 
 pub mod app;
@@ -24,6 +25,7 @@ mod format;
 pub mod orders;
 pub mod serve;
 pub mod stats;
+pub mod tier;
 
 pub use error::{Failure, ShopError};
 

@@ -8,7 +8,15 @@ use std::process::{Command, Output};
 use common::{ORDER_LINES, PRODUCTS};
 
 fn shop(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_shop")).args(args).output().expect("the program starts")
+    Command::new(env!("CARGO_BIN_EXE_shop")).args(args).env_remove("REDIS_URL").output().expect("the program starts")
+}
+
+/// The demo of a new shop, with a shared tier at `url`.
+fn demo_at(url: &str) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    let db = directory.path().join("shop.sqlite");
+    let args = ["--demo-only", "--products", "300", "--order-lines", "3000", "--db", db.to_str().unwrap()];
+    Command::new(env!("CARGO_BIN_EXE_shop")).args(args).env("REDIS_URL", url).output().expect("the program starts")
 }
 
 fn demo(db: &Path, more: &[&str]) -> Output {
@@ -35,7 +43,8 @@ fn the_demo_of_a_small_shop_keeps_every_promise() {
     let first = demo(&db, &[]);
     assert!(first.status.success(), "{}{}", text(&first.stdout), text(&first.stderr));
     let out = text(&first.stdout);
-    for part in ["first start", "GET /products/{id}", "requests at once", "PUT /products/", "POST /orders"] {
+    for part in ["first start", "GET /products/{id}", "requests at once", "PUT /products/", "POST /orders", "two shops"]
+    {
         assert!(out.contains(part), "`{part}` is not in:\n{out}");
     }
     assert!(out.lines().all(|line| line.contains(db.to_str().unwrap()) || line.chars().count() < 80), "{out}");
@@ -57,6 +66,25 @@ fn an_interrupted_fill_is_done_again() {
 }
 
 #[test]
+fn an_address_that_cannot_be_read_is_told_at_once_and_not_quoted() {
+    for url in ["http://hunter2", "redis://ann:hunter2@host:x", "redis://host/hunter2"] {
+        let output = demo_at(url);
+        assert_fails(&output, 1, "REDIS_URL");
+        assert!(output.stdout.is_empty() && !text(&output.stderr).contains("hunter2"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_redis_that_is_down_keeps_no_shop_from_opening() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = demo_at(&format!("redis://{nobody}"));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let out = text(&output.stdout);
+    assert!(out.contains("goes on without") && out.contains("POST /orders"), "{out}");
+    assert!(out.lines().all(|line| line.chars().count() < 80 || line.contains("shop.sqlite")), "{out}");
+}
+
+#[test]
 fn help_is_printed() {
     let output = shop(&["--help"]);
     assert!(output.status.success());
@@ -72,6 +100,7 @@ fn options_that_make_no_sense_are_refused() {
     assert_fails(&shop(&["--products", "0"]), 2, "from 100");
     assert_fails(&shop(&["--db="]), 2, "--db needs a value");
     assert_fails(&shop(&["--help=yes"]), 2, "takes no value");
+    assert_fails(&shop(&["--demo-only", "--no-demo"]), 2, "exclude");
 }
 
 #[test]
