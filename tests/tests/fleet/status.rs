@@ -31,9 +31,8 @@ async fn the_status_follows_the_tier() {
 #[tokio::test]
 async fn the_bound_is_made_of_the_settings() {
     let fleet = Fleet::new();
-    let quick = fleet
-        .process_with(|tier| tier.beat(Duration::from_millis(200)).coherence_window(Duration::from_secs(1)))
-        .await;
+    let quick =
+        fleet.process_with(|tier| tier.beat(Duration::from_millis(200)).coherence_window(Duration::from_secs(1))).await;
     assert_eq!(quick.cache().tier_status().unwrap().staleness_bound, Duration::from_millis(1_600));
     assert_eq!(Cache::new().tier_status(), None, "a cache of this process alone");
 }
