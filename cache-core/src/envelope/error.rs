@@ -5,6 +5,7 @@ use std::fmt;
 
 /// Why an envelope was not opened (a miss), or not sealed (not stored).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "some can only happen with the features that compress or encrypt")]
 pub(crate) enum EnvelopeError {
     /// It ends before it should.
     Truncated,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::inner::RegionInner;
 use super::land::Weighed;
 use super::landing::Landing;
+use super::load::Plan;
 use super::seat::Seat;
 use super::shelf::{Accept, Elsewhere, Errand, Fate, Goods, PutGoods, Ticket};
 use super::tags::{Late, TagList};
@@ -49,7 +50,7 @@ where
     pub(super) fn errand_for(&self, key: Arc<str>) -> Errand {
         let life = self.rules.ttl.map_or(LONGEST_LIFE, |ttl| ttl.saturating_add(self.windows())).min(LONGEST_LIFE);
         let accept = Accept::Any { stale: Duration::ZERO };
-        Errand { key, tags: Vec::new(), life, accept, absences: false }
+        Errand { key, tags: Vec::new(), life, accept, absences: false, patience: None }
     }
 
     /// What an invalidation of a key names.
@@ -64,7 +65,7 @@ where
         value: Option<&V>,
         late: &Late,
     ) -> Option<PutGoods> {
-        let (shelf, _) = self.shelf()?;
+        let (shelf, _) = self.shelf().filter(|_| self.shared.is_enabled())?;
         let mut known = late.clone();
         if let Some(value) = value {
             self.add_own(key, value, &mut known);
@@ -104,9 +105,9 @@ where
     Q: CacheKey<Owned = O> + ?Sized,
 {
     /// What is to be looked for in the tier before this load.
-    pub(super) fn errand(&self, force: bool, absences: bool, tags: &TagList, ttl: Option<Ttl>) -> Errand {
+    pub(super) fn errand<E, L>(&self, plan: &Plan<E, L>) -> Errand {
         let region = self.region;
-        let ttl = match ttl {
+        let ttl = match plan.ttl {
             Some(Ttl::After(ttl)) => Some(ttl),
             Some(Ttl::Never) => None,
             Some(Ttl::Default) => Some(region.shared.default_ttl),
@@ -114,10 +115,12 @@ where
         };
         Errand {
             key: region.fleet_text(self.look.key).into(),
-            tags: tags.fleet_names(),
+            tags: plan.tags.fleet_names(),
             life: ttl.map_or(LONGEST_LIFE, |ttl| ttl.saturating_add(region.windows())).min(LONGEST_LIFE),
-            accept: if force { Accept::Nothing } else { self.accept },
-            absences,
+            accept: if plan.force { Accept::Nothing } else { self.accept },
+            absences: plan.absences,
+            // Who may not load for longer is not to wait for longer.
+            patience: plan.timeout.as_ref().map(|timeout| timeout.after),
         }
     }
 

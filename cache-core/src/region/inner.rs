@@ -137,6 +137,9 @@ where
         drop(shard);
         if self.counters.hits.increment() {
             self.clock.verify();
+            if let Some(tier) = self.shared.tier() {
+                tier.observe_link(&self.shared);
+            }
         }
         Some(value)
     }

@@ -115,8 +115,8 @@ where
         let mut busy = Vec::new();
         let mut tickets = Vec::new();
         if let Some((shelf, tier)) = self.shelf() {
-            let errands: Vec<_> =
-                seats.iter().map(|(_, seat)| seat.errand(false, true, &TagList::default(), None)).collect();
+            let plan = Plan::<E, NoLate<V>>::optional(None);
+            let errands: Vec<_> = seats.iter().map(|(_, seat)| seat.errand(&plan)).collect();
             let approaches = shelf.approach_many(&self.shared, tier, &errands).await;
             let mut left = Vec::with_capacity(seats.len());
             for ((index, mut seat), approach) in seats.into_iter().zip(approaches) {
@@ -235,8 +235,8 @@ where
         if let Some((shelf, tier)) = self.shelf()
             && !seats.is_empty()
         {
-            let errands: Vec<_> =
-                seats.iter().map(|(_, seat)| seat.errand(false, true, &TagList::default(), None)).collect();
+            let plan = Plan::<(), NoLate<V>>::optional(None);
+            let errands: Vec<_> = seats.iter().map(|(_, seat)| seat.errand(&plan)).collect();
             let found = shelf.look_many(&self.shared, tier, &errands).await;
             for ((index, seat), found) in seats.into_iter().zip(found) {
                 if let Some(found) = found

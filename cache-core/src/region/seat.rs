@@ -74,7 +74,7 @@ where
         let ticket = match self.region.shelf() {
             None => None,
             Some((shelf, tier)) => {
-                let errand = self.errand(plan.force, plan.absences, &plan.tags, plan.ttl);
+                let errand = self.errand(&plan);
                 match shelf.approach(&self.region.shared, tier, errand).await {
                     Approach::Found(found) => return self.land_elsewhere(*found),
                     Approach::Load(ticket) => Some(ticket),

@@ -93,10 +93,7 @@ async fn tick(shared: &Weak<Shared>) -> bool {
     let Some(shared) = shared.upgrade() else { return false };
     let Some(tier) = shared.tier() else { return false };
     let now = shared.clock.now();
-    if let Some(horizon) = tier.link.note(now, shared.touches.advance()) {
-        // Nobody tells this process what to drop: what was loaded before that moment is not served unverified.
-        shared.touch_everything_as_of(horizon);
-    }
+    tier.observe_window(&shared, now);
     shared.notice_suspension();
     let tripped = !tier.is_available();
     if tier.breaker.is_due(now) {
@@ -113,6 +110,22 @@ async fn tick(shared: &Weak<Shared>) -> bool {
 }
 
 impl Tier {
+    /// While nobody tells this process what to drop, what was loaded before the window is not served unverified.
+    fn observe_window(&self, shared: &Shared, now: Time) {
+        if let Some(horizon) = self.link.note(now, shared.touches.advance()) {
+            shared.touch_everything_as_of(horizon);
+        }
+    }
+
+    /// The same for who serves without asking, once in a while: a runtime that is stuck runs no keeper.
+    #[cold]
+    pub(crate) fn observe_link(&self, shared: &Shared) {
+        let now = shared.clock.now();
+        if !self.link.is_up(now) {
+            self.observe_window(shared, now);
+        }
+    }
+
     /// Tries whether the tier answers again. Before anything is read from it, it is told what it does not know.
     async fn recover(&self, shared: &Arc<Shared>) {
         self.breaker.open(shared.clock.now());

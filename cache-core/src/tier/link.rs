@@ -14,6 +14,8 @@ use crate::clock::Time;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::touch::Touch;
 
+/// How finely the window is observed.
+const PARTS: u32 = 64;
 /// So many beats may be under way.
 const UNDER_WAY: usize = 16;
 
@@ -154,18 +156,20 @@ impl Link {
         self.proven_until.fetch_max(sent.saturating_add(self.silence).as_nanos(), Ordering::AcqRel);
     }
 
-    /// Notes that the touch clock reads `touch`. Returns the reading that entries must have begun at to be served
-    /// without a link.
+    /// Notes that the touch clock reads `touch`. Without a link, returns the reading that entries must have begun at to be
+    /// served: the earliest that is surely not older than the window. (Nobody may have noted anything for long: then it
+    /// is this one.)
     pub(crate) fn note(&self, now: Time, touch: Touch) -> Option<Touch> {
         let mut state = self.state.lock();
+        // Those who note may be many: the window is observed to within a part of it.
+        if state.moments.back().is_some_and(|(noted, _)| now.saturating_since(*noted) < self.window / PARTS) {
+            return None;
+        }
         state.moments.push_back((now, touch));
-        let old = |moment: &(Time, Touch)| now.saturating_since(moment.0) >= self.window;
-        // The newest of the moments that are old enough.
-        while state.moments.get(1).is_some_and(old) {
+        while state.moments.front().is_some_and(|(noted, _)| now.saturating_since(*noted) >= self.window) {
             state.moments.pop_front();
         }
-        let horizon = state.moments.front().filter(|moment| old(moment)).map(|(_, touch)| *touch);
-        horizon.filter(|_| !self.is_up(now))
+        state.moments.front().map(|(_, touch)| *touch).filter(|_| !self.is_up(now))
     }
 }
 
@@ -241,13 +245,15 @@ mod tests {
         let (link, clock) = (link(), TouchClock::new());
         let noted: Vec<_> = (0..=8).map(|second| (second, clock.advance())).collect();
         let horizons: Vec<_> = noted.iter().map(|(second, touch)| link.note(at(*second), *touch)).collect();
-        assert!(horizons[..5].iter().all(Option::is_none));
-        assert_eq!(horizons[5], Some(noted[0].1));
-        assert_eq!(horizons[8], Some(noted[3].1));
+        assert!(horizons[..5].iter().all(|horizon| *horizon == Some(noted[0].1)), "nothing is five seconds old");
+        assert_eq!(horizons[5], Some(noted[1].1));
+        assert_eq!(horizons[8], Some(noted[4].1));
+        let late = clock.advance();
+        assert_eq!(link.note(at(60), late), Some(late), "what was loaded in between may be of any age");
         link.connected();
-        let beat = sent(&link, at(9));
-        link.heard(beat, at(9));
-        link.prove(at(9));
-        assert_eq!(link.note(at(10), clock.advance()), None, "linked");
+        let beat = sent(&link, at(61));
+        link.heard(beat, at(61));
+        link.prove(at(61));
+        assert_eq!(link.note(at(62), clock.advance()), None, "linked");
     }
 }

@@ -3,6 +3,9 @@
 mod basics;
 mod counters;
 mod many;
+mod p1_failures_of_the_tier;
+mod p4_bounded_staleness;
+mod promotion;
 mod status;
 mod strong;
 mod updates;

@@ -60,6 +60,8 @@ pub(crate) struct Errand {
     pub(crate) accept: Accept,
     /// Whether "there is none" is an answer.
     pub(crate) absences: bool,
+    /// How long to wait for another process's load, if not as long as the tier's settings say.
+    pub(crate) patience: Option<Duration>,
 }
 
 impl Accept {
@@ -188,7 +190,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             if patience == Patience::None {
                 return Ok(Approach::Busy);
             }
-            let overdue = shared.clock.now().saturating_since(began) >= tier.settings.lease_wait;
+            let wait =
+                errand.patience.map_or(tier.settings.lease_wait, |patience| patience.min(tier.settings.lease_wait));
+            let overdue = shared.clock.now().saturating_since(began) >= wait;
             if overdue || errand.accept == Accept::Nothing {
                 let to = Some((token.as_bytes().as_slice(), tier.settings.lease));
                 if tier.ask(shared, "take over a lease", || tier.backend.swap(&lease, &holder, to)).await? {

@@ -80,7 +80,8 @@ impl<V> Shelf<V> {
             fingerprint,
             schema,
             verification: Verification::default(),
-            identities: Arc::default(),
+            // A replica may have what was dropped; only the key's own version, from the primary, tells.
+            identities: Arc::new(AtomicBool::new(tier.settings.replica_reads)),
             late_tags: AtomicBool::new(late_tags),
             announced: AtomicBool::new(false),
             hits: promotion::Hits::default(),
