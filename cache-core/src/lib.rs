@@ -91,3 +91,9 @@ pub use timeout::LoadTimeout;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct FrontPage;
+
+/// The same of what is written for those who run it.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/consistency.md")]
+#[doc = include_str!("../../docs/redis.md")]
+pub struct Guides;
