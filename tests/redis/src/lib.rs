@@ -3,6 +3,8 @@
 // The servers are unix programs: elsewhere this package compiles to nothing.
 #![cfg(unix)]
 
+pub mod fleet;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

@@ -152,7 +152,8 @@ impl RedisBuilder {
     }
 
     /// Whether the servers are to tell of all changes of values and tags in the [namespace](Self::namespace), so that
-    /// programs that do not use this framework are noticed too. Costs one message for each write and process.
+    /// programs that do not use this framework are noticed too. Costs one message for each write and process; and since
+    /// it tells a process of its own writes too, what a process has loaded is kept there from its second use on.
     /// Default: `false`.
     pub fn tracking(mut self, on: bool) -> Self {
         self.settings.tracking = on;
