@@ -38,20 +38,18 @@ fn without_its_server_every_call_is_answered_and_nothing_stale_comes_back() {
         (0..5).for_each(|key| drop((a.get(&runtime, &source, key), b.get(&runtime, &source, key))));
         a.forget_events();
         b.forget_events();
-        if fault == "killed" {
-            server.kill()
-        } else {
-            server.stop()
+        match fault {
+            "killed" => server.kill(),
+            _ => server.stop(),
         }
         assert_eq!(a.invalidate(&runtime, &source, 1), Invalidated::Queued, "{fault}");
         assert_eq!(a.get(&runtime, &source, 1), source.value(1), "{fault}: its own invalidation");
         let bounded = until(LONG, || (b.get(&runtime, &source, 1) == source.value(1)).then_some(()));
         assert!(bounded.is_some(), "{fault}: the other one serves the old value for a bounded time");
         (5..10).for_each(|key| assert_eq!(b.get(&runtime, &source, key), source.value(key)));
-        if fault == "killed" {
-            server.restart()
-        } else {
-            server.resume()
+        match fault {
+            "killed" => server.restart(),
+            _ => server.resume(),
         }
         a.hears("is used again");
         b.hears("is used again");
