@@ -9,7 +9,7 @@ use super::landing::Landing;
 use super::load::Plan;
 use super::seat::Seat;
 use super::shelf::{Accept, Elsewhere, Errand, Fate, Goods, PutGoods, Ticket};
-use super::tags::{Late, TagList};
+use super::tags::Late;
 use crate::clock::Time;
 use crate::event::NotStored;
 use crate::flight::Outcome;
