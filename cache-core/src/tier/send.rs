@@ -117,6 +117,8 @@ impl Tier {
             self.request(shared, "invalidate a pattern", guarded, || self.backend.sweep(sweep)).await?;
             self.publish_apart(shared, &message).await;
         }
+        // A pattern is removed bit by bit on every node: which replica knows of all of it, nobody can say.
+        confirmed &= batch.patterns.is_empty() || self.settings.confirm.is_none();
         // Once more: who has read the tier meanwhile may have got what was there before.
         waiting.iter().for_each(|waiting| self.touch_item(shared, &waiting.item));
         self.outbox.sent(waiting, &versions, shared.clock.now());

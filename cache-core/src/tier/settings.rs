@@ -147,7 +147,8 @@ impl SharedTier {
     }
 
     /// Waits until this many replicas know of an invalidation, or says [`Queued`](crate::Invalidated::Queued) after
-    /// `timeout`. Narrows what a failover can bring back. Default: does not wait.
+    /// `timeout`; patterns always say so, since nobody can tell when a replica knows of all of one. Narrows what a failover
+    /// can bring back. Default: does not wait.
     pub fn confirm(mut self, replicas: u32, timeout: Duration) -> Self {
         self.settings.confirm = Some(Confirm { replicas, timeout });
         self

@@ -71,7 +71,7 @@ use crate::random::SystemRandom;
 ///
 /// A user needs `~<namespace>:* &<namespace>:* +ping +info +get +mget +set +pttl +exists +pexpire +rename +incrby +sadd
 /// +smembers +hset +hmget +time +unlink +eval +evalsha +scan +publish +subscribe +wait`; in a cluster `+cluster|info
-/// +cluster|slots +readonly +asking`, and for [tracking](RedisBuilder::tracking) `+client|tracking`. With `+script|load`
+/// +cluster|slots +readonly +asking`, for a database other than 0 `+select`, and for [tracking](RedisBuilder::tracking) `+client|tracking`. With `+script|load`
 /// scripts need not be sent with the first command that uses them.
 ///
 /// # Runtimes
