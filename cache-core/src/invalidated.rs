@@ -83,7 +83,7 @@ impl Invalidating {
         Self { parts: vec![part], so_far: Invalidated::Fleet }
     }
 
-    /// The rest is `work`. If that is dropped, the fleet is told to drop what waits.
+    /// The rest is `work`. Where that cannot go on, the fleet is told to drop what waits.
     pub(crate) fn by(shared: &Arc<Shared>, waiting: Waiting, work: Work) -> Self {
         let part = Part { shared: Arc::clone(shared), waiting: vec![waiting], work: Some(work) };
         Self { parts: vec![part], so_far: Invalidated::Fleet }
@@ -103,7 +103,7 @@ impl Invalidating {
         Self::waiting(shared, waiting)
     }
 
-    /// The same, once `first` is done in `shared`. (If that is dropped, so is `first`.)
+    /// The same, once `first` is done in `shared`.
     pub(crate) fn after(mut self, shared: &Arc<Shared>, first: impl Future<Output = ()> + Send + 'static) -> Self {
         let of = |part: &&mut Part| Arc::ptr_eq(&part.shared, shared) && part.work.is_none();
         if let Some(part) = self.parts.iter_mut().find(of) {
@@ -153,15 +153,17 @@ impl Drop for Part {
         if self.waiting.is_empty() {
             return;
         }
-        self.work = None;
         let (shared, waiting) = (Arc::clone(&self.shared), std::mem::take(&mut self.waiting));
-        let tell = async move {
-            if let Some(tier) = shared.tier() {
-                tier.tell(&shared, &waiting).await;
+        let work = self.work.take();
+        let rest = async move {
+            match (work, shared.tier()) {
+                (Some(work), _) => _ = work.await,
+                (None, Some(tier)) => _ = tier.tell(&shared, &waiting).await,
+                (None, None) => {}
             }
         };
         // Without a runtime it waits for whoever sends next.
-        drop(self.shared.background.detached(Box::pin(tell)));
+        drop(self.shared.background.detached(Box::pin(rest)));
     }
 }
 

@@ -76,6 +76,23 @@ async fn a_value_that_is_put_is_everywhere() {
 }
 
 #[tokio::test]
+async fn a_put_that_is_not_awaited_goes_on_in_the_background() {
+    let fleet = Fleet::new();
+    let (a, b) = (fleet.process().await, fleet.process().await);
+    let (users_a, users_b) = (a.region("users"), b.region("users"));
+    get(&users_b, 1, "old").await;
+    users_a.put(&1_u64, "put".to_owned()).detach();
+    assert_eq!(get(&users_a, 1, "wrong").await, "put");
+    a.settle();
+    assert_eq!(users_a.get(&1_u64).as_deref(), Some("put"), "it is still there");
+    assert_eq!(get(&users_b, 1, "wrong").await, "put");
+    users_a.invalidate(&1_u64).detach();
+    assert_eq!(get(&users_a, 1, "new").await, "new", "nobody believes the tier until it was told");
+    a.settle();
+    assert_eq!(users_b.get(&1_u64), None);
+}
+
+#[tokio::test]
 async fn a_value_from_the_tier_lives_no_longer_than_where_it_was_loaded() {
     let fleet = Fleet::new();
     let (a, b) = (fleet.process().await, fleet.process().await);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cache_core::{cache_invalidate, cached};
+use cache_core::{cache_invalidate, cache_put, cached};
 
 use crate::world::{Fleet, drive};
 
@@ -42,4 +42,41 @@ async fn under_a_mark_values_are_handed_out_and_stored_nowhere() {
 fn price_is_marked_for_as_long_as_the_writer_lives(fleet: &Fleet, processes: &[&crate::world::Process]) {
     fleet.pass(Duration::from_secs(10), processes);
     assert!(fleet.tier.peek("test:l:{price:1}").is_some(), "it is renewed");
+}
+
+static STOCK: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
+#[cached(ttl = "1m", key = "{id}", name = "stock")]
+async fn stock(id: u64) -> u64 {
+    let _ = id;
+    STOCK.load(std::sync::atomic::Ordering::SeqCst)
+}
+
+#[cache_put(stock(id))]
+async fn set_stock(id: u64, value: u64, before_it_returns: impl Future<Output = ()>) -> u64 {
+    let _ = id;
+    STOCK.store(value, std::sync::atomic::Ordering::SeqCst);
+    before_it_returns.await;
+    value
+}
+
+#[tokio::test]
+async fn of_two_processes_that_put_the_later_writer_is_found_everywhere() {
+    for message_comes in ["between", "late"] {
+        let fleet = Fleet::new();
+        let (a, b) = (fleet.process().await, fleet.process().await);
+        let both = [&a, &b];
+        if message_comes == "late" {
+            fleet.tier.hold_messages();
+        }
+        let overtaken = async {
+            b.test.run(set_stock(1, 8, std::future::ready(()))).await;
+        };
+        drive(&fleet, &both, a.test.run(set_stock(1, 7, overtaken))).await;
+        fleet.tier.deliver();
+        both.iter().for_each(|process| process.settle());
+        for process in both {
+            assert_eq!(drive(&fleet, &both, process.test.run(stock(1))).await, 8, "{message_comes}");
+        }
+    }
 }
