@@ -30,36 +30,29 @@ fn ends(ctxt: &Ctxt, args: &CachedArgs) {
         ("early", args.early.span()),
         ("jitter", args.jitter.span()),
     ];
-    for (name, span) in about_the_end {
-        if let Some(span) = span {
-            ctxt.error(
-                span,
-                format!("`{name}` with `ttl = \"never\"`: a value that does not end is never stale"),
-                format!("write a ttl, as in `ttl = \"5m\"`, or remove `{name}`"),
-            );
-        }
-    }
+    refuse(ctxt, about_the_end, |name| {
+        (
+            format!("`{name}` with `ttl = \"never\"`: a value that does not end is never stale"),
+            format!("write a ttl, as in `ttl = \"5m\"`, or remove `{name}`"),
+        )
+    });
 }
 
 /// What is about the shared tier needs one, and what is about this process a place in it.
 fn tiers(ctxt: &Ctxt, args: &CachedArgs, function: &Function) {
-    let local = args.tier.get() == Some(&Tier::Local) || !function.is_async();
-    let reason = if function.is_async() { "`tier = \"l1\"`" } else { "a function that is not async" };
-    let of_the_shared_tier = [
-        ("codec", args.codec.span()),
-        ("consistency", args.consistency.span().filter(|_| args.consistency.get() == Some(&true))),
-        ("tier", args.tier.span().filter(|_| args.tier.get() == Some(&Tier::Shared))),
-    ];
-    for (name, span) in of_the_shared_tier {
-        if let Some(span) = span.filter(|_| local) {
-            ctxt.error(
-                span,
+    let strong = args.consistency.span().filter(|_| args.consistency.get() == Some(&true));
+    let shared_only = args.tier.span().filter(|_| args.tier.get() == Some(&Tier::Shared));
+    if args.tier.get() == Some(&Tier::Local) || !function.is_async() {
+        let reason = if function.is_async() { "`tier = \"l1\"`" } else { "a function that is not async" };
+        let of_the_shared_tier = [("codec", args.codec.span()), ("consistency", strong), ("tier", shared_only)];
+        refuse(ctxt, of_the_shared_tier, |name| {
+            (
                 format!("`{name}` is about the shared tier, and {reason} keeps its values in this process"),
                 format!("remove `{name}`, or make the function async and leave `tier` out"),
-            );
-        }
+            )
+        });
     }
-    if args.consistency.get() == Some(&true) {
+    if strong.is_some() {
         let of_this_process = [
             ("stale_while_revalidate", args.stale_while_revalidate.span()),
             ("stale_if_error", args.stale_if_error.span()),
@@ -68,24 +61,34 @@ fn tiers(ctxt: &Ctxt, args: &CachedArgs, function: &Function) {
             ("soft_timeout", args.soft_timeout.span()),
             ("tti", args.tti.span()),
         ];
-        for (name, span) in of_this_process {
-            if let Some(span) = span {
-                ctxt.error(
-                    span,
-                    format!(
-                        "`{name}` serves what is in the process, and `consistency = \"strong\"` keeps nothing there"
-                    ),
-                    format!("remove `{name}`, or `consistency`"),
-                );
-            }
-        }
+        refuse(ctxt, of_this_process, |name| {
+            (
+                format!("`{name}` serves what is in the process, and `consistency = \"strong\"` keeps nothing there"),
+                format!("remove `{name}`, or `consistency`"),
+            )
+        });
     }
-    if let Some(span) = args.capacity.span().filter(|_| args.tier.get() == Some(&Tier::Shared)) {
-        ctxt.error(
-            span,
-            "`capacity` is about this process, and `tier = \"l2\"` keeps nothing there",
-            "remove `capacity`, or `tier`",
-        );
+    if shared_only.is_some() {
+        refuse(ctxt, [("capacity", args.capacity.span())], |name| {
+            (
+                format!("`{name}` is about this process, and `tier = \"l2\"` keeps nothing there"),
+                format!("remove `{name}`, or `tier`"),
+            )
+        });
+    }
+}
+
+/// Reports each argument that is there with what is wrong with it and what to write instead.
+fn refuse<const N: usize>(
+    ctxt: &Ctxt,
+    arguments: [(&str, Option<Span>); N],
+    problem: impl Fn(&str) -> (String, String),
+) {
+    for (name, span) in arguments {
+        if let Some(span) = span {
+            let (what, help) = problem(name);
+            ctxt.error(span, what, help);
+        }
     }
 }
 
