@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::message::{Message, Named};
 use super::versions::{LONGEST_LIFE, fence_of};
 use super::{Item, Tier, Waiting};
-use crate::backend::{Answer, BackendError, Bump, Drop, DropKey, Sweep};
+use crate::backend::{Answer, BackendError, BackendErrorKind, Bump, Drop, DropKey, Sweep};
 use crate::event::Event;
 use crate::fleet_name::NameRef;
 use crate::invalidated::Invalidated;
@@ -31,10 +31,17 @@ impl Tier {
         }
     }
 
-    /// Sends everything that waits; says whether nothing of it is left.
+    /// Sends everything that waits; says whether nothing of it is left but what the server refuses.
     pub(super) async fn send_all(&self, shared: &Arc<Shared>, guarded: bool) -> bool {
         let waiting = self.outbox.waiting();
-        waiting.is_empty() || self.send(shared, &waiting, guarded).await.is_ok()
+        if waiting.is_empty() {
+            return true;
+        }
+        match self.send(shared, &waiting, guarded).await {
+            Ok(_) => true,
+            // It stays in the outbox, and so nothing that it means is read: no reason to do without the rest.
+            Err(error) => error.kind() == BackendErrorKind::Refused,
+        }
     }
 
     /// Tells the fleet, and says how far that went.
@@ -91,9 +98,11 @@ impl Tier {
             let request = || self.backend.bump(bump);
             confirmed &= self.request(shared, "invalidate", guarded, request).await?.confirmed;
             self.publish_apart(shared, &message).await;
+            self.told(shared, waiting, |item| !matches!(item, Item::Key { .. } | Item::Pattern(_)), &versions);
         }
         for (region, items) in &batch.keys {
             confirmed &= self.drop_keys(shared, region, items, false, guarded).await?;
+            self.told(shared, waiting, |item| matches!(item, Item::Key { region: of, .. } if of == region), &[]);
         }
         for item in &batch.patterns {
             let Item::Pattern(glob) = item else { continue };
@@ -101,11 +110,23 @@ impl Tier {
             let sweep = Sweep { globs: &globs, publish: Some(self.say(&message)) };
             self.request(shared, "invalidate a pattern", guarded, || self.backend.sweep(sweep)).await?;
             self.publish_apart(shared, &message).await;
+            self.told(shared, waiting, |told| told == *item, &[]);
         }
-        // Once more: who has read the tier meanwhile may have got what was there before.
-        waiting.iter().for_each(|waiting| self.touch_item(shared, &waiting.item));
-        self.outbox.sent(waiting, &versions, shared.clock.now());
         Ok(confirmed)
+    }
+
+    /// The fleet was told of a part of what waits. At once, so that what fails after it does not have it sent again.
+    fn told(
+        &self,
+        shared: &Arc<Shared>,
+        waiting: &[Waiting],
+        part: impl Fn(&Item) -> bool,
+        versions: &[(Item, Version)],
+    ) {
+        let told: Vec<Waiting> = waiting.iter().filter(|waiting| part(&waiting.item)).cloned().collect();
+        // Once more: who has read the tier meanwhile may have got what was there before.
+        told.iter().for_each(|told| self.touch_item(shared, &told.item));
+        self.outbox.sent(&told, versions, shared.clock.now());
     }
 
     /// Drops keys of one region, under all schemas that anybody stores them under.
