@@ -136,10 +136,16 @@ impl Tier {
         if self.forgotten.load(Ordering::SeqCst) && !self.remind(shared).await {
             return;
         }
-        if self.send_all(shared, false).await && self.breaker.close() {
-            shared.emit(&Event::BreakerClosed);
-            self.keeper.beat_soon();
+        // The server may have forgotten something once more meanwhile.
+        if !self.send_all(shared, false).await || self.forgotten.load(Ordering::SeqCst) || !self.breaker.close() {
+            return;
         }
+        if self.forgotten.load(Ordering::SeqCst) {
+            self.must_remind(shared);
+            return;
+        }
+        shared.emit(&Event::BreakerClosed);
+        self.keeper.beat_soon();
     }
 
     /// Puts what was sent in the last minute into the outbox again, unless the tier still knows it. Says whether that

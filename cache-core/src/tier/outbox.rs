@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 
 use crate::clock::Time;
@@ -59,11 +59,13 @@ struct State {
     next: u64,
     waiting: HashMap<Item, u64, KeyHasher>,
     sent: VecDeque<Sent>,
+    /// When something was sent that there was no room to remember.
+    too_many: Option<Time>,
 }
 
 impl Outbox {
     pub(crate) fn new(hasher: KeyHasher) -> Self {
-        let state = State { next: 0, waiting: HashMap::with_hasher(hasher), sent: VecDeque::new() };
+        let state = State { next: 0, waiting: HashMap::with_hasher(hasher), sent: VecDeque::new(), too_many: None };
         Self { state: Mutex::new(state), waiting: AtomicUsize::new(0) }
     }
 
@@ -105,18 +107,30 @@ impl Outbox {
             let version = versions.iter().find(|(item, _)| *item == told.item).map(|(_, version)| *version);
             state.sent.push_back(Sent { at: now, item: told.item.clone(), version });
         }
-        let old = |sent: &Sent| now.saturating_since(sent.at) > REMEMBERED;
-        while state.sent.len() > MOST_SENT || state.sent.front().is_some_and(old) {
+        while let Some(oldest) = state.sent.front().map(|sent| sent.at) {
+            let is_old = now.saturating_since(oldest) > REMEMBERED;
+            if !is_old && state.sent.len() <= MOST_SENT {
+                break;
+            }
+            if !is_old {
+                state.too_many = Some(oldest);
+            }
             state.sent.pop_front();
         }
         self.waiting.store(state.waiting.len(), Ordering::SeqCst);
     }
 
-    /// Takes out what was sent in the last minute: the server may have forgotten it.
+    /// What was sent in the last minute, each thing once: the server may have forgotten it. If that was too much to be
+    /// remembered, everything.
     pub(crate) fn recall(&self, now: Time) -> Vec<Sent> {
-        let mut state = self.state.lock();
-        let sent = std::mem::take(&mut state.sent);
-        sent.into_iter().filter(|sent| now.saturating_since(sent.at) <= REMEMBERED).collect()
+        let state = self.state.lock();
+        let is_new = |at: Time| now.saturating_since(at) <= REMEMBERED;
+        if let Some(at) = state.too_many.filter(|at| is_new(*at)) {
+            return vec![Sent { at, item: Item::Everything, version: None }];
+        }
+        let mut seen = HashSet::with_hasher(state.waiting.hasher().clone());
+        // The last of each: the server may know that, and not the ones before.
+        state.sent.iter().rev().filter(|sent| is_new(sent.at) && seen.insert(&sent.item)).cloned().collect()
     }
 
     /// Whether something waits that means `name`: what the shared tier says of it is not to be believed.
@@ -195,7 +209,8 @@ mod tests {
         assert!(outbox.covers(NameRef::Key("users:1"), "users"));
         outbox.sent(&[second], &[], Time::default());
         assert!(outbox.is_empty());
-        assert_eq!(outbox.recall(Time::default()).len(), 2);
+        assert_eq!(outbox.recall(Time::default()).len(), 1, "the same thing");
+        assert_eq!(outbox.recall(Time::default()).len(), 1, "remembered for the next time");
     }
 
     #[test]
@@ -221,6 +236,17 @@ mod tests {
         outbox.sent(&[waiting], &[], Time::default());
         let later = Time::default().saturating_add(REMEMBERED * 2);
         assert!(outbox.recall(later).is_empty());
+    }
+
+    #[test]
+    fn more_than_can_be_remembered_is_everything() {
+        let outbox = outbox();
+        for number in 0..=MOST_SENT {
+            let waiting = outbox.add(key("users", number));
+            outbox.sent(&[waiting], &[], Time::default());
+        }
+        assert_eq!(outbox.recall(Time::default())[0].item, Item::Everything);
+        assert!(outbox.recall(Time::default().saturating_add(REMEMBERED * 2)).is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::message::{Message, Named};
 use super::versions::{LONGEST_LIFE, fence_of};
 use super::{Item, Tier, Waiting};
-use crate::backend::{Answer, BackendError, Bump, Drop, DropKey, Sweep};
+use crate::backend::{Answer, BackendError, BackendErrorKind, Bump, Drop, DropKey, Sweep};
 use crate::event::Event;
 use crate::fleet_name::NameRef;
 use crate::invalidated::Invalidated;
@@ -37,10 +37,17 @@ impl Tier {
         self.send_all(shared, true).await;
     }
 
-    /// Sends everything that waits; says whether nothing of it is left.
+    /// Sends everything that waits; says whether nothing of it is left but what the server refuses.
     pub(super) async fn send_all(&self, shared: &Arc<Shared>, guarded: bool) -> bool {
         let waiting = self.outbox.waiting();
-        waiting.is_empty() || self.send(shared, &waiting, guarded).await.is_ok()
+        if waiting.is_empty() {
+            return true;
+        }
+        match self.send(shared, &waiting, guarded).await {
+            Ok(_) => true,
+            // It stays in the outbox, and so nothing that it means is read: no reason to do without the rest.
+            Err(error) => error.kind() == BackendErrorKind::Refused,
+        }
     }
 
     /// Tells the fleet, and says how far that went.
@@ -106,9 +113,11 @@ impl Tier {
             let request = || self.backend.bump(bump);
             confirmed &= self.request(shared, "invalidate", guarded, request).await?.confirmed;
             self.publish_apart(shared, &message).await;
+            self.told(shared, waiting, |item| !matches!(item, Item::Key { .. } | Item::Pattern(_)), &versions);
         }
         for (region, items) in &batch.keys {
             confirmed &= self.drop_keys(shared, region, items, false, guarded).await?;
+            self.told(shared, waiting, |item| matches!(item, Item::Key { region: of, .. } if of == region), &[]);
         }
         for item in &batch.patterns {
             let Item::Pattern(glob) = item else { continue };
@@ -116,13 +125,83 @@ impl Tier {
             let sweep = Sweep { globs: &globs, publish: Some(self.say(&message)) };
             self.request(shared, "invalidate a pattern", guarded, || self.backend.sweep(sweep)).await?;
             self.publish_apart(shared, &message).await;
+            self.told(shared, waiting, |told| told == *item, &[]);
+        }
+        // A pattern is removed bit by bit on every node: which replica knows of all of it, nobody can say.
+        confirmed &= batch.patterns.is_empty() || self.settings.confirm.is_none();
+        Ok(confirmed) => {
+                self.outbox.sent(&[waiting], &[], shared.clock.now());
+                if confirmed { Invalidated::Fleet } else { Invalidated::Queued }
+            }
+            Err(_) => Invalidated::Queued,
+        }
+    }
+
+    /// Sends invalidations. Says whether as many replicas know as have to. `guarded`: only while the breaker is closed.
+    async fn send(&self, shared: &Arc<Shared>, waiting: &[Waiting], guarded: bool) -> Result<bool, BackendError> {
+        let batch = Batch::of(waiting);
+        let mut versions = Vec::new();
+        let mut confirmed = true;
+        if !batch.names.is_empty() {
+            let mut fences = Vec::new();
+            let mut names = Vec::new();
+            for item in &batch.names {
+                let Some(name) = item.name() else { continue };
+                let version = Version::from_random(&*shared.random);
+                if let Item::Tag(tag) = item {
+                    fences.push(fence_of(self, shared, tag));
+                }
+                names.push((name.wire_key(self.names.namespace()), version.as_bytes().to_vec()));
+                versions.push(((*item).clone(), version));
+            }
+            let message = self.message(&batch.names);
+            let bump = Bump {
+                fences: &fences,
+                names: &names,
+                own_mark: None,
+                ttl: LONGEST_LIFE * 2,
+                publish: Some(self.say(&message)),
+                confirm: self.settings.confirm,
+            };
+            let request = || self.backend.bump(bump);
+            confirmed &= self.request(shared, "invalidate", guarded, request).await?.confirmed;
+            self.publish_apart(shared, &message).await;
+            self.told(shared, waiting, |item| !matches!(item, Item::Key { .. } | Item::Pattern(_)), &versions);
+        }
+        for (region, items) in &batch.keys {
+            confirmed &= self.drop_keys(shared, region, items, false, guarded).await?;
+            self.told(shared, waiting, |item| matches!(item, Item::Key { region: of, .. } if of == region), &[]);
+        }
+        for item in &batch.patterns {
+            let Item::Pattern(glob) = item else { continue };
+            let (globs, message) = (self.names.globs(glob), self.message(&[item]));
+            let sweep = Sweep { globs: &globs, publish: Some(self.say(&message)) };
+            self.request(shared, "invalidate a pattern", guarded, || self.backend.sweep(sweep)).await?;
+            self.publish_apart(shared, &message).await;
+            self.told(shared, waiting, |told| told == *item, &[]);
         }
         // A pattern is removed bit by bit on every node: which replica knows of all of it, nobody can say.
         confirmed &= batch.patterns.is_empty() || self.settings.confirm.is_none();
         // Once more: who has read the tier meanwhile may have got what was there before.
         waiting.iter().for_each(|waiting| self.touch_item(shared, &waiting.item));
         self.outbox.sent(waiting, &versions, shared.clock.now());
+=======
+>>>>>>> proto
         Ok(confirmed)
+    }
+
+    /// The fleet was told of a part of what waits. At once, so that what fails after it does not have it sent again.
+    fn told(
+        &self,
+        shared: &Arc<Shared>,
+        waiting: &[Waiting],
+        part: impl Fn(&Item) -> bool,
+        versions: &[(Item, Version)],
+    ) {
+        let told: Vec<Waiting> = waiting.iter().filter(|waiting| part(&waiting.item)).cloned().collect();
+        // Once more: who has read the tier meanwhile may have got what was there before.
+        told.iter().for_each(|told| self.touch_item(shared, &told.item));
+        self.outbox.sent(&told, versions, shared.clock.now());
     }
 
     /// Drops keys of one region, under all schemas that anybody stores them under.

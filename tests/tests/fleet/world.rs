@@ -7,7 +7,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use cache_core::test_util::{MemoryBackend, MockClock, TaskQueue, TestCache};
-use cache_core::{Cache, Region, SeededRandom, SharedTier};
+use cache_core::{Cache, Region, SeededRandom, SharedTier, Tag};
+
+use cache_tests::Gate;
+
+use crate::gated::Gated;
 
 /// A fleet.
 pub struct Fleet {
@@ -34,9 +38,23 @@ impl Fleet {
     }
 
     pub async fn process_with(&self, settings: impl FnOnce(SharedTier) -> SharedTier) -> Process {
+        self.begin(settings(SharedTier::new(self.tier.clone()).namespace("test")))
+    }
+
+    /// A process, and its line to the tier.
+    pub fn gated(&self) -> (Process, Gated) {
+        self.gated_with(|tier| tier)
+    }
+
+    pub fn gated_with(&self, settings: impl FnOnce(SharedTier) -> SharedTier) -> (Process, Gated) {
+        let line = Gated::new(self.tier.clone());
+        (self.begin(settings(SharedTier::new(line.clone()).namespace("test"))), line)
+    }
+
+    /// A process on this tier.
+    pub fn begin(&self, tier: SharedTier) -> Process {
         let tasks = TaskQueue::new();
         let seed = self.seeds.fetch_add(1, Ordering::Relaxed);
-        let tier = settings(SharedTier::new(self.tier.clone()).namespace("test"));
         let test = TestCache::with(|builder| {
             let random = SeededRandom::new(seed);
             builder.clock(self.clock.clone()).random(random).spawn(tasks.clone()).shared_tier(tier)
@@ -85,6 +103,39 @@ impl Process {
     pub fn region(&self, name: &str) -> Region<u64, String> {
         self.cache().region(name).ttl(Duration::from_secs(60)).build().unwrap()
     }
+
+    /// A region whose values have the tag `name:<value up to the first space>`, which only the value knows.
+    pub fn tagged(&self, name: &'static str) -> Region<u64, String> {
+        let tags = move |_: &u64, value: &String| vec![Tag::of(name, value.split(' ').next().unwrap())];
+        self.cache().region(name).ttl(Duration::from_secs(60)).tags(tags).build().unwrap()
+    }
+
+    /// Whether an event with this name was told.
+    pub fn has_told(&self, event: &str) -> bool {
+        self.test.events().iter().any(|told| told.name() == event)
+    }
+}
+
+/// The name of the value under a key, whatever the schema.
+pub fn value_name(fleet: &Fleet, key: &str) -> String {
+    let prefix = format!("test:v:{{{key}}}@");
+    fleet.tier.names().into_iter().find(|name| name.starts_with(&prefix)).expect("the value is there")
+}
+
+/// The value under a key, or what is loaded through a gate.
+pub async fn get_through(gate: &Gate, region: &Region<u64, String>, key: u64, source: &str) -> String {
+    let load = || async {
+        let read = source.to_owned();
+        gate.pass().await;
+        Ok::<_, ()>(read)
+    };
+    region.get_or_load(&key, load).await.unwrap()
+}
+
+/// The value under a key that has a tag, or what is loaded.
+pub async fn get_tagged(region: &Region<u64, String>, key: u64, tag: &str, source: &str) -> String {
+    let load = || async { Ok::<_, ()>(source.to_owned()) };
+    region.call(&key).tag(Tag::new(tag).unwrap()).load(load).await.unwrap()
 }
 
 /// The value under a key, or what is loaded.

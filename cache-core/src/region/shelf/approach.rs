@@ -178,8 +178,8 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             {
                 return Ok(Approach::Found(Box::new(found)));
             }
-            self.note_captures(&mut ticket, known, &names, &captured);
-            let Some(holder) = leased.holder else { return Ok(Approach::Load(ticket)) };
+            let complete = self.note_captures(&mut ticket, known, &names, &captured);
+            let Some(holder) = leased.holder.filter(|_| complete) else { return Ok(Approach::Load(ticket)) };
             if holder.first() == Some(&MARK) {
                 ticket.right = Right::Marked;
                 return Ok(Approach::Load(ticket));
@@ -233,7 +233,8 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         self.open(shared, tier, raw, errand).await
     }
 
-    fn note_captures(&self, ticket: &mut Ticket, known: Vec<Known>, names: &[FleetName], captured: &[Captured]) {
+    /// Says whether there is a version of every name, or a mark.
+    fn note_captures(&self, ticket: &mut Ticket, known: Vec<Known>, names: &[FleetName], captured: &[Captured]) -> bool {
         ticket.captured = known;
         for (name, captured) in names.iter().zip(captured) {
             match (captured, name) {
@@ -245,5 +246,6 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                 (Captured::Foreign, _) => {}
             }
         }
+        !captured.contains(&Captured::Foreign)
     }
 }
