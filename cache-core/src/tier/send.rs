@@ -129,64 +129,6 @@ impl Tier {
         }
         // A pattern is removed bit by bit on every node: which replica knows of all of it, nobody can say.
         confirmed &= batch.patterns.is_empty() || self.settings.confirm.is_none();
-        Ok(confirmed) => {
-                self.outbox.sent(&[waiting], &[], shared.clock.now());
-                if confirmed { Invalidated::Fleet } else { Invalidated::Queued }
-            }
-            Err(_) => Invalidated::Queued,
-        }
-    }
-
-    /// Sends invalidations. Says whether as many replicas know as have to. `guarded`: only while the breaker is closed.
-    async fn send(&self, shared: &Arc<Shared>, waiting: &[Waiting], guarded: bool) -> Result<bool, BackendError> {
-        let batch = Batch::of(waiting);
-        let mut versions = Vec::new();
-        let mut confirmed = true;
-        if !batch.names.is_empty() {
-            let mut fences = Vec::new();
-            let mut names = Vec::new();
-            for item in &batch.names {
-                let Some(name) = item.name() else { continue };
-                let version = Version::from_random(&*shared.random);
-                if let Item::Tag(tag) = item {
-                    fences.push(fence_of(self, shared, tag));
-                }
-                names.push((name.wire_key(self.names.namespace()), version.as_bytes().to_vec()));
-                versions.push(((*item).clone(), version));
-            }
-            let message = self.message(&batch.names);
-            let bump = Bump {
-                fences: &fences,
-                names: &names,
-                own_mark: None,
-                ttl: LONGEST_LIFE * 2,
-                publish: Some(self.say(&message)),
-                confirm: self.settings.confirm,
-            };
-            let request = || self.backend.bump(bump);
-            confirmed &= self.request(shared, "invalidate", guarded, request).await?.confirmed;
-            self.publish_apart(shared, &message).await;
-            self.told(shared, waiting, |item| !matches!(item, Item::Key { .. } | Item::Pattern(_)), &versions);
-        }
-        for (region, items) in &batch.keys {
-            confirmed &= self.drop_keys(shared, region, items, false, guarded).await?;
-            self.told(shared, waiting, |item| matches!(item, Item::Key { region: of, .. } if of == region), &[]);
-        }
-        for item in &batch.patterns {
-            let Item::Pattern(glob) = item else { continue };
-            let (globs, message) = (self.names.globs(glob), self.message(&[item]));
-            let sweep = Sweep { globs: &globs, publish: Some(self.say(&message)) };
-            self.request(shared, "invalidate a pattern", guarded, || self.backend.sweep(sweep)).await?;
-            self.publish_apart(shared, &message).await;
-            self.told(shared, waiting, |told| told == *item, &[]);
-        }
-        // A pattern is removed bit by bit on every node: which replica knows of all of it, nobody can say.
-        confirmed &= batch.patterns.is_empty() || self.settings.confirm.is_none();
-        // Once more: who has read the tier meanwhile may have got what was there before.
-        waiting.iter().for_each(|waiting| self.touch_item(shared, &waiting.item));
-        self.outbox.sent(waiting, &versions, shared.clock.now());
-=======
->>>>>>> proto
         Ok(confirmed)
     }
 

@@ -291,7 +291,7 @@ impl Backend for Gated {
         self.ask("add_member", name.to_owned(), move || self.tier.add_member(name, member, ttl))
     }
 
-    fn publish<'a>(&'a self, publish: Publish<'a>) -> Answer<'a, ()> {
+    fn publish<'a>(&'a self, publish: Publish<'a>) -> Answer<'a, usize> {
         self.ask("publish", publish.channel.to_owned(), move || Backend::publish(&self.tier, publish))
     }
 

@@ -30,7 +30,12 @@ async fn a_pattern_goes_through_the_leases_before_the_values() {
     let fleet = Fleet::new();
     let (a, line) = fleet.gated();
     a.cache().invalidate_pattern("users:*").await;
-    assert_eq!(line.asked("sweep"), ["test:l:{users:*} test:i:{users:*} test:v:{users:*}@*"]);
+    assert_eq!(
+        line.asked("sweep"),
+        [
+            "test:l:{users:*} test:l:{*\\}users:*} test:i:{users:*} test:i:{*\\}users:*} test:v:{users:*}@* test:v:{*\\}users:*}@*"
+        ]
+    );
 }
 
 // Item 9.
