@@ -204,7 +204,13 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     }
 
     /// Says whether there is a version of every name, or a mark.
-    fn note_captures(&self, ticket: &mut Ticket, known: Vec<Known>, names: &[FleetName], captured: &[Captured]) -> bool {
+    fn note_captures(
+        &self,
+        ticket: &mut Ticket,
+        known: Vec<Known>,
+        names: &[FleetName],
+        captured: &[Captured],
+    ) -> bool {
         ticket.captured = known;
         for (name, captured) in names.iter().zip(captured) {
             match (captured, name) {
