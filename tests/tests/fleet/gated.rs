@@ -20,7 +20,7 @@ use crate::relay::Relay;
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// It is held before it takes effect.
     Before,
     /// It is done, and its answer is held.
@@ -35,7 +35,7 @@ pub enum Fate {
 
 /// The line of one process. Clones are the same line.
 #[derive(Clone)]
-pub struct Gated {
+pub(crate) struct Gated {
     tier: MemoryBackend,
     inner: Arc<Inner>,
 }
@@ -61,7 +61,7 @@ struct Rule {
 
 /// Where requests are held.
 #[derive(Clone, Default)]
-pub struct Hold(Arc<Mutex<Held>>);
+pub(crate) struct Hold(Arc<Mutex<Held>>);
 
 #[derive(Default)]
 struct Held {
@@ -73,12 +73,12 @@ struct Held {
 
 impl Hold {
     /// How many requests have come.
-    pub fn reached(&self) -> usize {
+    pub(crate) fn reached(&self) -> usize {
         self.0.lock().reached
     }
 
     /// Lets them go on.
-    pub fn release(&self) {
+    pub(crate) fn release(&self) {
         let (wakers, zombies) = {
             let mut held = self.0.lock();
             held.released = true;
@@ -102,63 +102,58 @@ impl Hold {
 }
 
 impl Gated {
-    pub fn new(tier: MemoryBackend) -> Self {
+    pub(crate) fn new(tier: MemoryBackend) -> Self {
         Self { tier, inner: Arc::default() }
     }
 
     /// The next request to `method` with `part` in one of its names has this fate.
-    pub fn next(&self, method: &'static str, part: &str, fate: Fate) -> Hold {
+    pub(crate) fn next(&self, method: &'static str, part: &str, fate: Fate) -> Hold {
         self.times(1, method, part, fate)
     }
 
     /// So many requests have this fate.
-    pub fn times(&self, left: usize, method: &'static str, part: &str, fate: Fate) -> Hold {
+    pub(crate) fn times(&self, left: usize, method: &'static str, part: &str, fate: Fate) -> Hold {
         let hold = Hold::default();
         self.inner.rules.lock().push(Rule { method, part: part.to_owned(), fate, left, hold: hold.clone() });
         hold
     }
 
-    /// Requests do what they do again.
-    pub fn pass(&self) {
-        self.inner.rules.lock().clear();
-    }
-
     /// No request gets through from here on, as when the network is gone; nobody is told.
-    pub fn cut(&self, cut: bool) {
+    pub(crate) fn cut(&self, cut: bool) {
         *self.inner.cut.lock() = cut;
     }
 
     /// Forgets which requests were made.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.inner.log.lock().clear();
     }
 
     /// The requests to a method, each with its names.
-    pub fn asked(&self, method: &str) -> Vec<String> {
+    pub(crate) fn asked(&self, method: &str) -> Vec<String> {
         let log = self.inner.log.lock();
         let prefix = format!("{method} ");
         log.iter().filter_map(|line| line.strip_prefix(&prefix)).map(str::to_owned).collect()
     }
 
     /// What becomes of the messages to this process.
-    pub fn messages(&self) -> Arc<Relay> {
+    pub(crate) fn messages(&self) -> Arc<Relay> {
         Arc::clone(&self.inner.relays.lock()[0])
     }
 
     /// The connection is there again; `forgetful` as in [`BackendListener::back`].
-    pub fn back(&self, forgetful: bool) {
+    pub(crate) fn back(&self, forgetful: bool) {
         let listeners = self.inner.listeners.lock().clone();
         listeners.iter().for_each(|listener| listener.back(forgetful));
     }
 
     /// The connection is lost.
-    pub fn lost(&self) {
+    pub(crate) fn lost(&self) {
         let listeners = self.inner.listeners.lock().clone();
         listeners.iter().for_each(|listener| listener.lost(&failure(BackendErrorKind::Unavailable)));
     }
 
     /// From here on there is a replica that knows no later values.
-    pub fn replica_stands_still(&self) {
+    pub(crate) fn replica_stands_still(&self) {
         let values = self.tier.names().into_iter().filter_map(|name| Some((name.clone(), self.tier.peek(&name)?)));
         *self.inner.replica.lock() = Some(values.collect());
     }

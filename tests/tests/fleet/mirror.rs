@@ -37,9 +37,9 @@ async fn the_order_of_messages_does_not_matter() {
         get_tagged(&users_a, 1, "org:7", "old").await;
         c.cache().invalidate_tag("org:7").await;
         if backwards {
-            line.messages().deliver_backwards()
+            line.messages().deliver_backwards();
         } else {
-            line.messages().deliver_twice()
+            line.messages().deliver_twice();
         }
         assert_eq!(get_tagged(&users_c, 1, "org:7", "new").await, "new");
         assert_eq!(get_tagged(&users_b, 1, "org:7", "wrong").await, "new");

@@ -259,3 +259,25 @@ async fn a_tag_that_cannot_be_captured_keeps_its_value_in_the_process() {
     get_tagged(&users_b, 1, "org:7", "new").await;
     assert!(value_name(&fleet, "users:1").contains("users:1"));
 }
+
+// Item 6: who passed the outbox before the invalidation was in it, and asks the tier after its first touch.
+#[tokio::test]
+async fn what_was_taken_between_the_two_touches_is_dropped_by_the_second() {
+    let fleet = Fleet::new();
+    let ((a, line), b) = (fleet.gated(), fleet.process().await);
+    let (users_a, users_b) = (a.region("users"), b.region("users"));
+    let late = line.next("add_member", "users", Fate::Before);
+    let mut looks = Step::held(get(&users_a, 1, "mine"));
+    assert_eq!(late.reached(), 1);
+    get(&users_b, 1, "old").await;
+    line.messages().hold();
+    let held = line.next("drop_keys", "users:1", Fate::Before);
+    let mut told = Step::held(users_a.invalidate(&1_u64));
+    late.release();
+    assert_eq!(looks.done(), "old", "its caller came before");
+    held.release();
+    assert_eq!(told.done(), cache_core::Invalidated::Fleet);
+    a.settle();
+    assert_eq!(users_a.get(&1_u64), None);
+    assert_eq!(get(&users_a, 1, "new").await, "new");
+}

@@ -14,45 +14,45 @@ use cache_tests::Gate;
 use crate::gated::Gated;
 
 /// A fleet.
-pub struct Fleet {
-    pub tier: MemoryBackend,
-    pub clock: MockClock,
+pub(crate) struct Fleet {
+    pub(crate) tier: MemoryBackend,
+    pub(crate) clock: MockClock,
     seeds: AtomicU64,
 }
 
 /// One process of it.
-pub struct Process {
-    pub test: TestCache,
-    pub tasks: TaskQueue,
+pub(crate) struct Process {
+    pub(crate) test: TestCache,
+    pub(crate) tasks: TaskQueue,
 }
 
 impl Fleet {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let clock = MockClock::new();
         Self { tier: MemoryBackend::with_clock(clock.clone()), clock, seeds: AtomicU64::new(1) }
     }
 
     /// A process whose link to the others is proven.
-    pub async fn process(&self) -> Process {
+    pub(crate) async fn process(&self) -> Process {
         self.process_with(|tier| tier).await
     }
 
-    pub async fn process_with(&self, settings: impl FnOnce(SharedTier) -> SharedTier) -> Process {
+    pub(crate) async fn process_with(&self, settings: impl FnOnce(SharedTier) -> SharedTier) -> Process {
         self.begin(settings(SharedTier::new(self.tier.clone()).namespace("test")))
     }
 
     /// A process, and its line to the tier.
-    pub fn gated(&self) -> (Process, Gated) {
+    pub(crate) fn gated(&self) -> (Process, Gated) {
         self.gated_with(|tier| tier)
     }
 
-    pub fn gated_with(&self, settings: impl FnOnce(SharedTier) -> SharedTier) -> (Process, Gated) {
+    pub(crate) fn gated_with(&self, settings: impl FnOnce(SharedTier) -> SharedTier) -> (Process, Gated) {
         let line = Gated::new(self.tier.clone());
         (self.begin(settings(SharedTier::new(line.clone()).namespace("test"))), line)
     }
 
     /// A process on this tier.
-    pub fn begin(&self, tier: SharedTier) -> Process {
+    pub(crate) fn begin(&self, tier: SharedTier) -> Process {
         let tasks = TaskQueue::new();
         let seed = self.seeds.fetch_add(1, Ordering::Relaxed);
         let test = TestCache::with(|builder| {
@@ -65,7 +65,7 @@ impl Fleet {
     }
 
     /// Lets time pass in steps that the keepers notice.
-    pub fn pass(&self, time: Duration, processes: &[&Process]) {
+    pub(crate) fn pass(&self, time: Duration, processes: &[&Process]) {
         let step = Duration::from_millis(250);
         let mut left = time;
         while !left.is_zero() {
@@ -77,7 +77,7 @@ impl Fleet {
 }
 
 /// The result of `work`, with the tasks of all processes going on, and time passing while nobody does.
-pub async fn drive<F: Future>(fleet: &Fleet, processes: &[&Process], work: F) -> F::Output {
+pub(crate) async fn drive<F: Future>(fleet: &Fleet, processes: &[&Process], work: F) -> F::Output {
     let mut work = pin!(work);
     for _ in 0..100_000 {
         let turn = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
@@ -91,39 +91,39 @@ pub async fn drive<F: Future>(fleet: &Fleet, processes: &[&Process], work: F) ->
 }
 
 impl Process {
-    pub fn cache(&self) -> &Cache {
+    pub(crate) fn cache(&self) -> &Cache {
         self.test.cache()
     }
 
     /// Lets background work go on as far as it can.
-    pub fn settle(&self) {
+    pub(crate) fn settle(&self) {
         self.tasks.run();
     }
 
-    pub fn region(&self, name: &str) -> Region<u64, String> {
+    pub(crate) fn region(&self, name: &str) -> Region<u64, String> {
         self.cache().region(name).ttl(Duration::from_secs(60)).build().unwrap()
     }
 
     /// A region whose values have the tag `name:<value up to the first space>`, which only the value knows.
-    pub fn tagged(&self, name: &'static str) -> Region<u64, String> {
+    pub(crate) fn tagged(&self, name: &'static str) -> Region<u64, String> {
         let tags = move |_: &u64, value: &String| vec![Tag::of(name, value.split(' ').next().unwrap())];
         self.cache().region(name).ttl(Duration::from_secs(60)).tags(tags).build().unwrap()
     }
 
     /// Whether an event with this name was told.
-    pub fn has_told(&self, event: &str) -> bool {
+    pub(crate) fn has_told(&self, event: &str) -> bool {
         self.test.events().iter().any(|told| told.name() == event)
     }
 }
 
 /// The name of the value under a key, whatever the schema.
-pub fn value_name(fleet: &Fleet, key: &str) -> String {
+pub(crate) fn value_name(fleet: &Fleet, key: &str) -> String {
     let prefix = format!("test:v:{{{key}}}@");
     fleet.tier.names().into_iter().find(|name| name.starts_with(&prefix)).expect("the value is there")
 }
 
 /// The value under a key, or what is loaded through a gate.
-pub async fn get_through(gate: &Gate, region: &Region<u64, String>, key: u64, source: &str) -> String {
+pub(crate) async fn get_through(gate: &Gate, region: &Region<u64, String>, key: u64, source: &str) -> String {
     let load = || async {
         let read = source.to_owned();
         gate.pass().await;
@@ -133,12 +133,12 @@ pub async fn get_through(gate: &Gate, region: &Region<u64, String>, key: u64, so
 }
 
 /// The value under a key that has a tag, or what is loaded.
-pub async fn get_tagged(region: &Region<u64, String>, key: u64, tag: &str, source: &str) -> String {
+pub(crate) async fn get_tagged(region: &Region<u64, String>, key: u64, tag: &str, source: &str) -> String {
     let load = || async { Ok::<_, ()>(source.to_owned()) };
     region.call(&key).tag(Tag::new(tag).unwrap()).load(load).await.unwrap()
 }
 
 /// The value under a key, or what is loaded.
-pub async fn get(region: &Region<u64, String>, key: u64, source: &str) -> String {
+pub(crate) async fn get(region: &Region<u64, String>, key: u64, source: &str) -> String {
     region.get_or_load(&key, || async { Ok::<_, ()>(source.to_owned()) }).await.unwrap()
 }
