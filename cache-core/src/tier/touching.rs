@@ -55,11 +55,11 @@ impl Tier {
         self.floors.key(key)
     }
 
-    /// Whether this is a state that touching a key or everything reaches.
+    /// All states that touching keys or everything reaches.
     #[cfg(any(test, feature = "test-util"))]
-    pub(crate) fn has_state(&self, name: &Arc<Name>) -> bool {
+    pub(crate) fn states(&self) -> impl Iterator<Item = &Arc<Name>> {
         let Floors { keys, identities, everything, .. } = &self.floors;
-        keys.iter().chain(identities).chain([everything]).any(|state| Arc::ptr_eq(state, name))
+        keys.iter().chain(identities).chain([everything])
     }
 
     /// The state of a name in this process. `None` only for a tag that cannot be.
