@@ -418,15 +418,16 @@ impl Backend for MemoryBackend {
         })
     }
 
-    fn add_member<'a>(&'a self, name: &'a str, member: &'a [u8], ttl: Duration) -> Answer<'a, ()> {
+    fn add_member<'a>(&'a self, name: &'a str, member: &'a [u8], ttl: Duration) -> Answer<'a, bool> {
         self.ask(|state, now| {
             let mut members = match state.slot(name, now).map(|slot| &mut slot.content) {
                 Some(Content::Set(members)) => std::mem::take(members),
                 _ => BTreeSet::new(),
             };
-            members.insert(member.to_vec());
+            let new = members.insert(member.to_vec());
             let slot = Slot { content: Content::Set(members), ends: now.saturating_add(ttl) };
             state.slots.insert(name.to_owned(), slot);
+            new
         })
     }
 

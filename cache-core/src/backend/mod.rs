@@ -100,8 +100,8 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// Asks a sliding-window limiter for one call, by the backend's own clock and in one step.
     fn limit<'a>(&'a self, name: &'a str, most: u64, window: Duration) -> Answer<'a, Limited>;
 
-    /// Adds `member` to the set under `name`, and prolongs the set's life to `ttl`.
-    fn add_member<'a>(&'a self, name: &'a str, member: &'a [u8], ttl: Duration) -> Answer<'a, ()>;
+    /// Adds `member` to the set under `name`, and prolongs the set's life to `ttl`. Says whether it was not there.
+    fn add_member<'a>(&'a self, name: &'a str, member: &'a [u8], ttl: Duration) -> Answer<'a, bool>;
 
     /// Publishes on a channel, over the connection that commands use; in a cluster over that of every primary. Returns over
     /// how many: as many copies arrive, unless one of them leads nowhere.

@@ -218,12 +218,28 @@ impl Tier {
     /// Tells the fleet under which schemas values of a region lie. Before the first of them is stored.
     pub(crate) async fn announce(&self, shared: &Shared, region: &str) -> bool {
         let registry = self.names.schemas(region);
-        let mut told = true;
+        let again = self.announced.lock().contains(region);
+        let (mut told, mut lost) = (true, false);
         for schema in self.schemas_of(region) {
             let add = || self.backend.add_member(&registry, schema.as_bytes(), LONGEST_LIFE);
-            told &= self.ask(shared, "announce a schema", add).await.is_ok();
+            match self.ask(shared, "announce a schema", add).await {
+                Ok(new) => lost |= new && again,
+                Err(_) => told = false,
+            }
+        }
+        if lost {
+            // The tier has lost the set, and with it schemas of others that this process may not know.
+            self.drop_unknown(shared, region, true).await.ok();
+        }
+        if told {
+            self.announced.lock().insert(region.into());
         }
         told
+    }
+
+    /// Whether the fleet was told of the schemas of a region.
+    pub(super) fn is_announced(&self, region: &str) -> bool {
+        self.announced.lock().contains(region)
     }
 
     /// The schemas under which values of a region lie, as far as is known.

@@ -21,7 +21,7 @@ mod writer;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 
 use crate::backend::{Answer, Backend, BackendError, BackendErrorKind};
@@ -66,6 +66,8 @@ pub(crate) struct Tier {
     origin: u64,
     /// The schemas under which values of each region were stored by anybody, as far as is known.
     schemas: Mutex<HashMap<Arc<str>, BTreeSet<String>, KeyHasher>>,
+    /// The regions whose schemas the fleet was told of.
+    announced: Mutex<HashSet<Arc<str>, KeyHasher>>,
     keeper: Keeper,
     /// The server may have forgotten what it acknowledged, and was not told again yet.
     forgotten: AtomicBool,
@@ -88,6 +90,7 @@ impl Tier {
             floors: Floors::new(hasher.clone()),
             origin: random.next_u64(),
             schemas: Mutex::new(HashMap::with_hasher(hasher.clone())),
+            announced: Mutex::new(HashSet::with_hasher(hasher.clone())),
             keeper: Keeper::default(),
             forgotten: AtomicBool::new(false),
             settings,

@@ -14,6 +14,9 @@ use crate::invalidated::Invalidated;
 use crate::shared::Shared;
 use crate::version::Version;
 
+/// More schemas than this of one region are not told apart.
+const MOST_SCHEMAS: usize = 64;
+
 impl Tier {
     /// Puts an invalidation into the outbox: whoever looks into the tier from here on knows that it is not to be
     /// believed.
@@ -147,7 +150,7 @@ impl Tier {
     }
 
     /// Drops keys of one region, under all schemas that anybody stores them under.
-    async fn drop_keys(
+    pub(crate) async fn drop_keys(
         &self,
         shared: &Arc<Shared>,
         region: &Arc<str>,
@@ -159,7 +162,12 @@ impl Tier {
         let message =
             Message::Names { origin: self.origin, put, names: items.iter().map(|item| item.named()).collect() };
         let (message, registry) = (message.encode(), self.names.schemas(region));
-        let mut schemas = self.schemas_of(region);
+        if !self.is_announced(region) && !self.schemas_of(region).is_empty() {
+            // Only then does a set without them tell that it was lost.
+            self.announce(shared, region).await;
+        }
+        let own = self.schemas_of(region);
+        let mut schemas = own.clone();
         loop {
             let name = |key: &&str| DropKey {
                 values: schemas.iter().map(|schema| self.names.value(key, schema)).collect(),
@@ -178,7 +186,13 @@ impl Tier {
             let known = schemas.len();
             // Another version of the program stores values of this region under a schema of its own.
             let announced = answer.schemas.into_iter().filter_map(|schema| String::from_utf8(schema).ok());
-            schemas.extend(announced.filter(|schema| schema.len() <= 64).take(64));
+            let announced: Vec<String> = announced.filter(|schema| schema.len() <= 64).collect();
+            let lost = own.iter().any(|schema| !announced.contains(schema)) && self.is_announced(region);
+            if lost || announced.len() > MOST_SCHEMAS {
+                // There may be values under schemas that nobody tells: the whole region goes.
+                self.drop_unknown(shared, region, guarded).await?;
+            }
+            schemas.extend(announced.into_iter().take(MOST_SCHEMAS));
             schemas.sort();
             schemas.dedup();
             if schemas.len() == known {
@@ -187,6 +201,34 @@ impl Tier {
             }
             self.schemas.lock().entry(Arc::clone(region)).or_default().extend(schemas.iter().cloned());
         }
+    }
+
+    /// Whether values of a region lie under other schemas than `own`.
+    pub(crate) async fn others_store(&self, shared: &Shared, region: &str, own: &str) -> Result<bool, BackendError> {
+        let registry = self.names.schemas(region);
+        let look = Drop { keys: &[], schemas: Some(&registry), publish: None, confirm: None };
+        let answer = self.ask(shared, "read schemas", || self.backend.drop_keys(look)).await?;
+        // A set that was lost tells of nobody: whoever announces next finds that out.
+        Ok(answer.schemas.iter().any(|schema| schema != own.as_bytes()))
+    }
+
+    /// Invalidates all of a region in the fleet, whatever it is stored under.
+    pub(super) async fn drop_unknown(&self, shared: &Shared, region: &str, guarded: bool) -> Result<(), BackendError> {
+        let name = NameRef::Region(region).wire_key(self.names.namespace());
+        let names = [(name, Version::from_random(&*shared.random).as_bytes().to_vec())];
+        let message = self.message(&[&Item::Region(region.into())]);
+        let bump = Bump {
+            fences: &[],
+            names: &names,
+            own_mark: None,
+            ttl: LONGEST_LIFE * 2,
+            publish: Some(self.say(&message)),
+            confirm: None,
+        };
+        self.request(shared, "invalidate a region", guarded, || self.backend.bump(bump)).await?;
+        self.touch(shared, NameRef::Region(region));
+        self.publish_apart(shared, &message).await;
+        Ok(())
     }
 
     async fn request<'a, T>(

@@ -110,6 +110,23 @@ impl Source {
     }
 }
 
+/// Forgets what both were told.
+pub fn forget_events(processes: [&Process; 2]) {
+    processes.iter().for_each(|process| process.forget_events());
+}
+
+/// Waits until both use the tier again and are told what others invalidate.
+///
+/// # Panics
+///
+/// If that does not happen.
+#[track_caller]
+pub fn are_back(processes: [&Process; 2]) {
+    for words in ["is used again", "is told what others invalidate"] {
+        processes.iter().for_each(|process| process.hears(words));
+    }
+}
+
 /// Loads in one process, finds in the other; updates in one, sees it in the other.
 ///
 /// # Panics

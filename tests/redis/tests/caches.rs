@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use cache_core::backend::RedisBackend;
 use cache_core::{Invalidated, Tag};
 use cache_harness::{Cluster, Proxy, Sentinel, Server, until};
-use cache_redis_tests::fleet::{Process, Source, agree};
+use cache_redis_tests::fleet::{Process, Source, agree, are_back, forget_events};
 use cache_redis_tests::{LONG, runtime};
 
 #[test]
@@ -36,8 +36,7 @@ fn without_its_server_every_call_is_answered_and_nothing_stale_comes_back() {
     let [a, b] = [0, 1].map(|_| Process::start(&runtime, RedisBackend::from_url(server.url())));
     for fault in ["killed", "stopped"] {
         (0..5).for_each(|key| drop((a.get(&runtime, &source, key), b.get(&runtime, &source, key))));
-        a.forget_events();
-        b.forget_events();
+        forget_events([&a, &b]);
         match fault {
             "killed" => server.kill(),
             _ => server.stop(),
@@ -51,10 +50,7 @@ fn without_its_server_every_call_is_answered_and_nothing_stale_comes_back() {
             "killed" => server.restart(),
             _ => server.resume(),
         }
-        a.hears("is used again");
-        b.hears("is used again");
-        a.hears("is told what others invalidate");
-        b.hears("is told what others invalidate");
+        are_back([&a, &b]);
         agree(&runtime, &source, &a, &b, 0..3);
     }
 }
@@ -115,16 +111,12 @@ fn a_failover_of_sentinel_is_followed() {
     let url = format!("redis+sentinel://{}/{}", nodes.join(","), sentinel.service());
     let [a, b] = [0, 1].map(|_| Process::start(&runtime, RedisBackend::from_url(&url)));
     agree(&runtime, &source, &a, &b, 0..2);
-    a.forget_events();
-    b.forget_events();
+    forget_events([&a, &b]);
     sentinel.kill_master();
     for key in 0..20 {
         assert_eq!(a.get(&runtime, &source, key + 100), source.value(key + 100));
     }
-    a.hears("is used again");
-    b.hears("is used again");
-    a.hears("is told what others invalidate");
-    b.hears("is told what others invalidate");
+    are_back([&a, &b]);
     agree(&runtime, &source, &a, &b, 0..2);
 }
 
@@ -143,15 +135,11 @@ fn a_cluster_carries_it_all_and_a_promotion_is_followed() {
     for key in 0..8 {
         assert_eq!(b.get(&runtime, &source, key), source.value(key), "on whatever node");
     }
-    a.forget_events();
-    b.forget_events();
+    forget_events([&a, &b]);
     cluster.kill_master("users:1");
     for key in 0..20 {
         assert_eq!(a.get(&runtime, &source, key + 100), source.value(key + 100));
     }
-    a.hears("is used again");
-    b.hears("is used again");
-    a.hears("is told what others invalidate");
-    b.hears("is told what others invalidate");
+    are_back([&a, &b]);
     agree(&runtime, &source, &a, &b, 0..4);
 }

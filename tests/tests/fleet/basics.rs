@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cache_core::Invalidated;
 
-use crate::world::{Fleet, drive, get};
+use crate::world::{Fleet, Pair, drive, get};
 
 #[tokio::test]
 async fn what_one_process_has_loaded_the_others_find() {
@@ -22,10 +22,7 @@ async fn what_one_process_has_loaded_the_others_find() {
 #[tokio::test]
 async fn what_one_process_invalidates_the_others_drop() {
     let fleet = Fleet::new();
-    let (a, b) = (fleet.process().await, fleet.process().await);
-    let (users_a, users_b) = (a.region("users"), b.region("users"));
-    get(&users_a, 1, "old").await;
-    get(&users_b, 1, "wrong").await;
+    let Pair { a: _a, b: _b, users_a, users_b } = fleet.pair_with("old").await;
     assert_eq!(users_a.invalidate(&1_u64).await, Invalidated::Fleet);
     assert_eq!(users_b.get(&1_u64), None);
     assert_eq!(get(&users_b, 1, "new").await, "new");
@@ -109,10 +106,7 @@ async fn a_value_from_the_tier_lives_no_longer_than_where_it_was_loaded() {
 #[tokio::test]
 async fn without_its_tier_a_process_goes_on_alone_and_catches_up() {
     let fleet = Fleet::new();
-    let (a, b) = (fleet.process().await, fleet.process().await);
-    let (users_a, users_b) = (a.region("users"), b.region("users"));
-    get(&users_a, 1, "old").await;
-    get(&users_b, 1, "wrong").await;
+    let Pair { a, b, users_a, users_b } = fleet.pair_with("old").await;
     fleet.tier.go_down();
     assert_eq!(users_a.invalidate(&1_u64).await, Invalidated::Queued);
     assert_eq!(get(&users_a, 1, "new").await, "new", "no call fails");

@@ -282,7 +282,7 @@ impl Backend for Gated {
         self.ask("limit", name.to_owned(), move || self.tier.limit(name, most, window))
     }
 
-    fn add_member<'a>(&'a self, name: &'a str, member: &'a [u8], ttl: Duration) -> Answer<'a, ()> {
+    fn add_member<'a>(&'a self, name: &'a str, member: &'a [u8], ttl: Duration) -> Answer<'a, bool> {
         self.ask("add_member", name.to_owned(), move || self.tier.add_member(name, member, ttl))
     }
 

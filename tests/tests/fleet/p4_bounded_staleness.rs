@@ -2,17 +2,14 @@
 
 use std::time::Duration;
 
-use crate::world::{Fleet, get};
+use crate::world::{Fleet, Pair, get};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
 async fn until_the_message_comes_and_no_longer() {
     let fleet = Fleet::new();
-    let (a, b) = (fleet.process().await, fleet.process().await);
-    let (users_a, users_b) = (a.region("users"), b.region("users"));
-    get(&users_a, 1, "old").await;
-    get(&users_b, 1, "wrong").await;
+    let Pair { a: _a, b: _b, users_a, users_b } = fleet.pair_with("old").await;
     fleet.tier.hold_messages();
     users_a.invalidate(&1_u64).await;
     assert_eq!(users_a.get(&1_u64), None, "read your own invalidation (P3)");
@@ -24,10 +21,7 @@ async fn until_the_message_comes_and_no_longer() {
 #[tokio::test]
 async fn a_link_that_is_cut_bounds_it_by_the_window() {
     let fleet = Fleet::new();
-    let (a, b) = (fleet.process().await, fleet.process().await);
-    let (users_a, users_b) = (a.region("users"), b.region("users"));
-    get(&users_a, 1, "old").await;
-    get(&users_b, 1, "wrong").await;
+    let Pair { a, b, users_a, users_b } = fleet.pair_with("old").await;
     fleet.pass(SECOND * 4, &[&a, &b]);
     fleet.tier.disconnect();
     users_a.invalidate(&1_u64).await;
@@ -73,10 +67,7 @@ async fn during_an_outage_the_source_is_asked_once_in_a_window() {
 #[tokio::test]
 async fn after_a_gap_nothing_from_before_it_is_served_unverified() {
     let fleet = Fleet::new();
-    let (a, b) = (fleet.process().await, fleet.process().await);
-    let (users_a, users_b) = (a.region("users"), b.region("users"));
-    get(&users_a, 1, "old").await;
-    get(&users_b, 1, "wrong").await;
+    let Pair { a, b, users_a, users_b } = fleet.pair_with("old").await;
     get(&users_b, 2, "two").await;
     fleet.tier.disconnect();
     users_a.invalidate(&1_u64).await;
@@ -111,10 +102,7 @@ async fn without_a_backplane_the_window_is_all_there_is() {
 #[tokio::test]
 async fn a_runtime_that_is_stuck_does_not_stretch_the_bound() {
     let fleet = Fleet::new();
-    let (a, b) = (fleet.process().await, fleet.process().await);
-    let (users_a, users_b) = (a.region("users"), b.region("users"));
-    get(&users_a, 1, "old").await;
-    get(&users_b, 1, "wrong").await;
+    let Pair { a: _a, b: _b, users_a, users_b } = fleet.pair_with("old").await;
     fleet.tier.hold_messages();
     users_a.invalidate(&1_u64).await;
     // None of the process's tasks runs any more; another thread of it goes on asking.

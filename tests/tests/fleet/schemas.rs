@@ -71,3 +71,28 @@ async fn a_schema_that_was_lost_is_announced_again() {
     version(&new, "2").invalidate(&1_u64).await;
     assert_eq!(get(&users_old, 1, "new").await, "new");
 }
+
+// Item 8: a value that is put is new for the other version too.
+#[tokio::test]
+async fn a_put_of_new_code_removes_what_old_code_has_stored() {
+    let fleet = Fleet::new();
+    let (old, new) = (fleet.process().await, fleet.process().await);
+    let (users_old, users_new) = (version(&old, "1"), version(&new, "2"));
+    get(&users_old, 1, "old").await;
+    users_new.put(&1_u64, "new".to_owned()).await;
+    assert_eq!(get(&users_old, 1, "new").await, "new");
+    assert_eq!(get(&users_new, 1, "wrong").await, "new");
+}
+
+// Without the set nobody knows under what others have stored a key.
+#[tokio::test]
+async fn a_set_of_schemas_that_was_evicted_costs_the_region() {
+    let fleet = Fleet::new();
+    let (old, new) = (fleet.process().await, fleet.process().await);
+    let (users_old, users_new) = (version(&old, "1"), version(&new, "2"));
+    get(&users_old, 2, "two").await;
+    get(&users_new, 1, "old").await;
+    fleet.tier.evict("test:r:{users}");
+    users_old.invalidate(&1_u64).await;
+    assert_eq!(get(&users_new, 1, "new").await, "new");
+}

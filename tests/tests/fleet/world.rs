@@ -138,6 +138,25 @@ pub(crate) async fn get_tagged(region: &Region<u64, String>, key: u64, tag: &str
     region.call(&key).tag(Tag::new(tag).unwrap()).load(load).await.unwrap()
 }
 
+/// Two processes, each with a region of one name.
+pub(crate) struct Pair {
+    pub(crate) a: Process,
+    pub(crate) b: Process,
+    pub(crate) users_a: Region<u64, String>,
+    pub(crate) users_b: Region<u64, String>,
+}
+
+impl Fleet {
+    /// Two processes that both have `value` under the key 1.
+    pub(crate) async fn pair_with(&self, value: &str) -> Pair {
+        let (a, b) = (self.process().await, self.process().await);
+        let (users_a, users_b) = (a.region("users"), b.region("users"));
+        assert_eq!(get(&users_a, 1, value).await, value);
+        assert_eq!(get(&users_b, 1, "wrong").await, value);
+        Pair { a, b, users_a, users_b }
+    }
+}
+
 /// The value under a key, or what is loaded.
 pub(crate) async fn get(region: &Region<u64, String>, key: u64, source: &str) -> String {
     region.get_or_load(&key, || async { Ok::<_, ()>(source.to_owned()) }).await.unwrap()

@@ -79,12 +79,20 @@ pub(super) async fn limit(link: &Arc<Link>, name: &str, most: u64, window: Durat
     })
 }
 
-pub(super) async fn add_member(link: &Arc<Link>, name: &str, member: &[u8], ttl: Duration) -> Result<(), BackendError> {
+pub(super) async fn add_member(
+    link: &Arc<Link>,
+    name: &str,
+    member: &[u8],
+    ttl: Duration,
+) -> Result<bool, BackendError> {
     let expire = || Command::new("PEXPIRE").text(name).ttl(ttl);
     let batch = Batch::at(name).then(Command::new("SADD").text(name).arg(member));
     // `GT` takes a set that does not end for one that ends last.
     let answers = link.one(batch.then(expire().text("NX")).then(expire().text("GT"))).await?;
-    Replies::new(answers).finish()
+    let mut replies = Replies::new(answers);
+    let added = reply::integer(&replies.next()?)?;
+    replies.finish()?;
+    Ok(added > 0)
 }
 
 /// Over the connections that commands use, at every server: who hears it knows that each of them carries.

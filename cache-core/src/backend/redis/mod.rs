@@ -199,7 +199,7 @@ impl Backend for RedisBackend {
         Box::pin(change::limit(self.link(), name, most, window))
     }
 
-    fn add_member<'a>(&'a self, name: &'a str, member: &'a [u8], ttl: Duration) -> Answer<'a, ()> {
+    fn add_member<'a>(&'a self, name: &'a str, member: &'a [u8], ttl: Duration) -> Answer<'a, bool> {
         Box::pin(change::add_member(self.link(), name, member, ttl))
     }
 

@@ -53,7 +53,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         goods: PutGoods,
     ) -> Invalidated {
         let Item::Key { key, .. } = &waiting.item else { return Invalidated::Queued };
-        match self.try_to_put(shared, tier, key, &goods).await {
+        match self.try_to_put(shared, tier, &waiting.item, key, &goods).await {
             Some(true) => {
                 tier.outbox.sent(std::slice::from_ref(&waiting), &[], shared.clock.now());
                 Invalidated::Fleet
@@ -65,7 +65,18 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     }
 
     /// Says whether the value lies in the tier; `None` if that is not known, or it was not tried.
-    async fn try_to_put(&self, shared: &Arc<Shared>, tier: &Tier, key: &Arc<str>, goods: &PutGoods) -> Option<bool> {
+    async fn try_to_put(
+        &self,
+        shared: &Arc<Shared>,
+        tier: &Tier,
+        item: &Item,
+        key: &Arc<str>,
+        goods: &PutGoods,
+    ) -> Option<bool> {
+        // What other versions of the program have stored of this key is as old as what this one has.
+        if tier.others_store(shared, &self.region, &self.schema).await.ok()? {
+            tier.drop_keys(shared, &self.region, &[item], true, true).await.ok()?;
+        }
         let token = Version::from_random(&*shared.random);
         let lease = tier.names.lease(key);
         let take = || tier.backend.take(&lease, token.as_bytes(), tier.settings.lease);
