@@ -102,6 +102,7 @@ where
             life: ttl.map_or(LONGEST_LIFE, |ttl| ttl.saturating_add(region.windows())).min(LONGEST_LIFE),
             accept: if force { Accept::Nothing } else { self.accept },
             absences,
+            built_on: self.flight.lock().tracked,
         }
     }
 
@@ -110,11 +111,6 @@ where
         let region = self.region;
         count(&region.counters.shared_hits);
         self.place.start = found.start;
-        let Some((_, tier)) = region.shelf() else { unreachable!("it was found through one") };
-        let mut tags = smallvec::SmallVec::new();
-        tags.push(Arc::clone(tier.floor(&found.foundation.key)));
-        // Touched by messages, as the tags of what is loaded here are.
-        tags.extend(found.foundation.names.iter().filter_map(|(name, _)| tier.local(&region.shared, name.as_name())));
         let now = region.clock.coarse();
         let (ttl, fresh_until) = match found.fresh_for {
             Ok(None) => (None, Time::NEVER),
@@ -126,7 +122,7 @@ where
                 Some(value) => Outcome::Value(value.clone()),
                 None => Outcome::Absent,
             }),
-            tags,
+            tags: found.names,
             inherited: Vec::new(),
             ttl: found.promote.then_some(ttl),
             cost: found.cost,
@@ -137,7 +133,7 @@ where
             fleet: None,
             overtaken: false,
             capped: false,
-            foundation: Some(Arc::new(found.foundation)),
+            foundation: found.foundation.map(Arc::new),
             fresh_until: Some(fresh_until),
         };
         match found.value {

@@ -17,7 +17,7 @@ use super::{read, reply};
 use crate::backend::{BackendError, Read, Reading};
 
 /// No more reads than these in one round: the first has its answer with the last.
-const MOST: usize = 64;
+const MOST: usize = 16;
 /// A read of more names goes by itself.
 const MOST_NAMES: usize = 16;
 

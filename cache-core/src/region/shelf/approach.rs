@@ -50,6 +50,8 @@ pub(crate) struct Errand {
     pub(crate) accept: Accept,
     /// Whether "there is none" is an answer.
     pub(crate) absences: bool,
+    /// Whether a load around it builds on what is found.
+    pub(crate) built_on: bool,
 }
 
 impl Accept {

@@ -14,7 +14,7 @@ mod ticket;
 pub(crate) use approach::{Accept, Approach, Errand};
 pub(crate) use found::Elsewhere;
 pub(crate) use put::PutGoods;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use store::{Fate, Goods};
 pub(crate) use ticket::{Ticket, beating};
@@ -24,6 +24,7 @@ use crate::event::Event;
 use crate::fleet_name::FleetName;
 use crate::shared::Shared;
 use crate::tier::Tier;
+use crate::touch::Name;
 
 /// What a region needs to keep its values in the shared tier.
 pub(crate) struct Shelf<V> {
@@ -44,6 +45,8 @@ pub(crate) struct Shelf<V> {
     hits: promotion::Hits,
     /// Whether anything is kept in this process.
     keeps: bool,
+    /// The state of the region's name, once an entry was found: held, it stays the one that messages touch.
+    state: OnceLock<Arc<Name>>,
 }
 
 /// What a region says of itself.
@@ -77,6 +80,7 @@ impl<V> Shelf<V> {
             announced: AtomicBool::new(false),
             hits: promotion::Hits::default(),
             keeps,
+            state: OnceLock::new(),
         }
     }
 
