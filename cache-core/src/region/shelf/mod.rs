@@ -14,8 +14,8 @@ mod ticket;
 pub(crate) use approach::{Accept, Approach, Errand};
 pub(crate) use found::Elsewhere;
 pub(crate) use put::PutGoods;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 pub(crate) use store::{Fate, Goods};
 pub(crate) use ticket::{Ticket, beating};
 

@@ -69,7 +69,11 @@ fn propagation(server: &Server) -> [Figure; 2] {
         })
         .collect();
     [
-        Figure::new("propagation_median_us", quantile(&times, 0.5), "from an invalidation to the drop in another process"),
+        Figure::new(
+            "propagation_median_us",
+            quantile(&times, 0.5),
+            "from an invalidation to the drop in another process",
+        ),
         Figure::new("propagation_p99_us", quantile(&times, 0.99), "the same, of a hundred the worst but one"),
     ]
 }

@@ -10,9 +10,9 @@ use cache_harness::Server;
 use redis::AsyncCommands;
 use serde::{Deserialize, Serialize};
 
+use super::raw;
 use super::rounds::{TASKS, interleave, share, storm, tell};
 use super::world::{Bytes, NAMESPACE, VALUE, backend, cache, fill, hit, one_thread, region, value};
-use super::raw;
 
 /// How often each task asks in a round; each time for a name of its own, so that no two ask for the same at once.
 const EACH: usize = 64;
@@ -81,10 +81,8 @@ pub(crate) fn figures(options: &Options, server: &Server) -> Vec<Figure> {
             async move { tagged_hit(&tagged, number as u64).await }
         })
     };
-    let times = interleave(
-        options,
-        &mut [&mut get_unbounded, &mut hits, &mut get_bounded, &mut record_hits, &mut tagged_hits],
-    );
+    let times =
+        interleave(options, &mut [&mut get_unbounded, &mut hits, &mut get_bounded, &mut record_hits, &mut tagged_hits]);
     let [get, hits, bounded, records, tags] = &times[..] else { unreachable!("five contenders") };
     for (name, times) in [
         ("raw GET", get),
