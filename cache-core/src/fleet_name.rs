@@ -55,13 +55,16 @@ impl NameRef<'_> {
     /// Regions and everything are tags that begin with `@`; a user's tag that does has one `@` more. The braces decide
     /// the slot in a cluster: the identity of a key lies beside its value.
     pub(crate) fn wire_key(&self, ns: &str) -> String {
-        match self {
-            Self::Everything => format!("{ns}:t:{{@all}}"),
-            Self::Region(name) => format!("{ns}:t:{{@r:{name}}}"),
-            Self::Tag(tag) if tag.starts_with('@') => format!("{ns}:t:{{@{tag}}}"),
-            Self::Tag(tag) => format!("{ns}:t:{{{tag}}}"),
-            Self::Key(key) => format!("{ns}:i:{{{key}}}"),
-        }
+        let (head, text) = match *self {
+            Self::Everything => (":t:{@all", ""),
+            Self::Region(name) => (":t:{@r:", name),
+            Self::Tag(tag) if tag.starts_with('@') => (":t:{@", tag),
+            Self::Tag(tag) => (":t:{", tag),
+            Self::Key(key) => (":i:{", key),
+        };
+        let mut key = String::with_capacity(ns.len() + head.len() + text.len() + 1);
+        [ns, head, text, "}"].iter().for_each(|part| key.push_str(part));
+        key
     }
 
     /// This name, to keep.

@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::command::{Command, Failure};
 
 /// Benchmarks of the package `cache-benches`, one binary each.
-const BENCHES: &[&str] = &["hit", "flight", "memory", "policies"];
+const BENCHES: &[&str] = &["hit", "flight", "memory", "policies", "redis"];
 
 pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
     let peers = args.flag("--peers");
@@ -23,7 +23,10 @@ pub(crate) fn run(mut args: Args) -> Result<(), Failure> {
     options.extend(rounds.map(|rounds| format!("--rounds={rounds}")));
     options.extend(seconds.map(|seconds| format!("--seconds={seconds}")));
 
-    let ours = Command::cargo("run --release --quiet --locked -p cache-benches --bin").arg(name).arg("--");
+    // Its client would otherwise be compiled for all of them.
+    let features = if name == "redis" { "--features redis" } else { "" };
+    let ours = format!("run --release --quiet --locked -p cache-benches {features} --bin");
+    let ours = Command::cargo(&ours).arg(name).arg("--");
     let ours = options.iter().fold(ours, Command::arg);
     let ours = if check { ours.arg("--check") } else { ours };
     ours.run()?;

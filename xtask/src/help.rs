@@ -26,6 +26,7 @@ cargo x <command>
         flight     how many loads a thousand tasks make of one cold key, and how long they wait
         memory     bytes per entry, the time of invalidations, and what is left of expired entries
         policies   hit ratios against a bare quick_cache
+        redis      the shared tier against raw commands, in a fleet and when Redis fails; starts servers
         --rounds   how many rounds; each has a number of its own if not given
         --seconds  stop after that time, though not before three rounds
         --peers    afterwards the same over other caches (compiles them first)

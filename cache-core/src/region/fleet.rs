@@ -50,7 +50,7 @@ where
     pub(super) fn errand_for(&self, key: Arc<str>) -> Errand {
         let life = self.rules.ttl.map_or(LONGEST_LIFE, |ttl| ttl.saturating_add(self.windows())).min(LONGEST_LIFE);
         let accept = Accept::Any { stale: Duration::ZERO };
-        Errand { key, tags: Vec::new(), life, accept, absences: false, patience: None }
+        Errand { key, tags: Vec::new(), life, accept, absences: false, patience: None, built_on: false }
     }
 
     /// What an invalidation of a key names.
@@ -121,6 +121,7 @@ where
             absences: plan.absences,
             // Who may not load for longer is not to wait for longer.
             patience: plan.timeout.as_ref().map(|timeout| timeout.after),
+            built_on: self.flight.lock().tracked,
         }
     }
 
@@ -129,11 +130,6 @@ where
         let region = self.region;
         count(&region.counters.shared_hits);
         self.place.start = found.start;
-        let Some((_, tier)) = region.shelf() else { unreachable!("it was found through one") };
-        let mut tags = smallvec::SmallVec::new();
-        tags.push(Arc::clone(tier.floor(&found.foundation.key)));
-        // Touched by messages, as the tags of what is loaded here are.
-        tags.extend(found.foundation.names.iter().filter_map(|(name, _)| tier.local(&region.shared, name.as_name())));
         let now = region.clock.coarse();
         let (ttl, fresh_until) = match found.fresh_for {
             Ok(None) => (None, Time::NEVER),
@@ -145,7 +141,7 @@ where
                 Some(value) => Outcome::Value(value.clone()),
                 None => Outcome::Absent,
             }),
-            tags,
+            tags: found.names,
             inherited: Vec::new(),
             ttl: found.promote.then_some(ttl),
             cost: found.cost,
@@ -156,7 +152,7 @@ where
             fleet: None,
             overtaken: false,
             capped: false,
-            foundation: Some(Arc::new(found.foundation)),
+            foundation: found.foundation.map(Arc::new),
             fresh_until: Some(fresh_until),
         };
         match found.value {

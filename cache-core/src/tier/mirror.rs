@@ -20,6 +20,8 @@ const MOST: usize = 65_536;
 /// set from a message, which could be out of order.
 #[derive(Debug)]
 pub(crate) struct Mirror {
+    /// That of the name which is in every entry of all regions: found without a search.
+    everything: Mutex<Option<Mirrored>>,
     names: Mutex<HashMap<FleetName, Mirrored, KeyHasher>>,
     /// What was read before this is not believed any more: messages may have been missed.
     floor: LastTouch,
@@ -35,19 +37,30 @@ struct Mirrored {
 
 impl Mirror {
     pub(crate) fn new(hasher: KeyHasher) -> Self {
-        Self { names: Mutex::new(HashMap::with_hasher(hasher)), floor: LastTouch::new(Touch::NONE) }
+        let names = Mutex::new(HashMap::with_hasher(hasher));
+        Self { everything: Mutex::new(None), names, floor: LastTouch::new(Touch::NONE) }
     }
 
     /// The version of `name`, if it was read and nothing has touched the name since.
     pub(crate) fn get(&self, name: NameRef<'_>) -> Option<Version> {
-        let names = self.names.lock();
-        let known = names.get(&name)?;
-        (known.is_believed(self.floor.get())).then_some(known.version)
+        let floor = self.floor.get();
+        let version = |known: &Mirrored| known.is_believed(floor).then_some(known.version);
+        if name == NameRef::Everything {
+            return self.everything.lock().as_ref().and_then(version);
+        }
+        self.names.lock().get(&name).and_then(version)
     }
 
     /// Notes what a read that began at `read_at` has brought.
     pub(crate) fn fill(&self, name: &FleetName, local: &Arc<Name>, version: Version, read_at: Touch) {
         let known = Mirrored { name: Arc::clone(local), version, read_at };
+        if name.as_name() == NameRef::Everything {
+            let mut everything = self.everything.lock();
+            if everything.as_ref().is_none_or(|before| before.read_at <= read_at) {
+                *everything = Some(known);
+            }
+            return;
+        }
         let mut names = self.names.lock();
         if names.len() >= MOST && !names.contains_key(name) {
             let floor = self.floor.get();
@@ -66,6 +79,9 @@ impl Mirror {
 
     /// Forgets one name: what was read of it has turned out to be wrong.
     pub(crate) fn forget(&self, name: NameRef<'_>) {
+        if name == NameRef::Everything {
+            *self.everything.lock() = None;
+        }
         self.names.lock().remove(&name);
     }
 

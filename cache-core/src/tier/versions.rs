@@ -23,9 +23,12 @@ impl Tier {
         if self.is_linked(shared) { self.mirror.get(name) } else { None }
     }
 
-    /// Notes what was read of a name by a read that began at `read_at`.
+    /// Notes what was read of a name by a read that began at `read_at`; nothing without a link, for the gap before it
+    /// is proven forgets all that.
     pub(crate) fn learn(&self, shared: &Shared, name: &FleetName, version: Version, read_at: Touch) {
-        if let Some(local) = self.local(shared, name.as_name()) {
+        if self.is_linked(shared)
+            && let Some(local) = self.local(shared, name.as_name())
+        {
             self.mirror.fill(name, &local, version, read_at);
         }
     }

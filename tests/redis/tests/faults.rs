@@ -21,6 +21,7 @@ fn a_server_that_is_killed_and_comes_back() {
     assert_fails_fast(&runtime, &backend, "v");
     channel.hears("disconnected");
     ear.hears("lost");
+    // Now: it may be connected again as soon as writes are done.
     channel.clear();
     server.restart();
     let took = recovers(&runtime, &backend, "v");

@@ -56,6 +56,11 @@ impl Fleet {
         if self.is_whole() { Ok(&self.nodes) } else { Err(self.alarm.error()) }
     }
 
+    /// The one server that has all names, if it is one.
+    pub(super) fn only(&self) -> Option<&Arc<Node>> {
+        if self.spread { None } else { self.node(Some(0)).ok() }
+    }
+
     fn node(&self, slot: Option<u16>) -> Result<&Arc<Node>, BackendError> {
         let Some(slot) = slot else {
             let healthy = self.nodes.iter().find(|node| !node.is_broken()).or(self.nodes.first());

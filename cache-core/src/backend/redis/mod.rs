@@ -6,6 +6,7 @@
 //!                 node                              one server: its connections, and whether they are any good
 //!                 link ─► discover sentinel         the supervisor: finds servers, connects, replaces
 //!                 subscription                      the backplane
+//!                 gather                            reads of many callers in one command
 //!                 wire stream tls                   one connection; the only room where redis-rs opens one
 //! ```
 
@@ -16,6 +17,7 @@ mod command;
 mod discover;
 mod failure;
 mod fleet;
+mod gather;
 mod lease;
 mod link;
 mod node;
@@ -149,10 +151,7 @@ impl Backend for RedisBackend {
     }
 
     fn read<'a>(&'a self, read: Read<'a>) -> Answer<'a, Reading> {
-        Box::pin(async move {
-            let readings = read::read_many(self.link(), std::slice::from_ref(&read)).await?;
-            Ok(readings.into_iter().next().unwrap_or_default())
-        })
+        Box::pin(async move { read::read(self.link(), &read).await })
     }
 
     fn read_many<'a>(&'a self, reads: &'a [Read<'a>]) -> Answer<'a, Vec<Reading>> {

@@ -11,11 +11,12 @@ use redis::Value;
 use super::alarm::Alarm;
 use super::command::Command;
 use super::failure::{ends_connection, of_server, unavailable, unsuitable};
+use super::gather::Refusal;
 use super::reply;
 use super::script;
 use super::settings::Address;
 use super::wire::{Dial, Spares, Wire, is_lost};
-use crate::backend::{BackendError, BackendErrorKind};
+use crate::backend::{BackendError, BackendErrorKind, Read, Reading};
 
 /// So many commands in a row without an answer, and the connection is replaced.
 const TIMEOUTS: u32 = 3;
@@ -103,6 +104,22 @@ impl Node {
         self.check()?;
         let sent = self.wire.send(commands).await;
         self.judge(sent)
+    }
+
+    /// Reads over the connection that all share, together with others.
+    pub(super) async fn read(&self, read: &Read<'_>) -> Result<Reading, BackendError> {
+        self.check()?;
+        match self.wire.read(read).await {
+            Ok(reading) => {
+                self.timeouts.store(0, Ordering::Relaxed);
+                Ok(reading)
+            }
+            Err(Refusal::Server(error)) => {
+                drop(self.judge(Ok(vec![Value::ServerError(error.clone())])));
+                Err(of_server(&error))
+            }
+            Err(Refusal::Failed(error)) => self.judge(Err(error)).map(|_| Reading::default()),
+        }
     }
 
     /// Sends commands with big values.

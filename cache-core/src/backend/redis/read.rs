@@ -7,7 +7,8 @@ use redis::Value;
 
 use super::command::{Batch, Command};
 use super::failure::odd_answer;
-use super::fleet::Lane;
+use super::fleet::{Fleet, Lane};
+use super::gather::Gather;
 use super::link::Link;
 use super::{reply, slot};
 use crate::backend::{BackendError, Read, Reading};
@@ -30,8 +31,25 @@ enum Place {
     Version(usize),
 }
 
-pub(super) async fn read_many(link: &Arc<Link>, reads: &[Read<'_>]) -> Result<Vec<Reading>, BackendError> {
+/// Reads: where one server has all names, in one command with others who ask now.
+pub(super) async fn read(link: &Arc<Link>, read: &Read<'_>) -> Result<Reading, BackendError> {
     let fleet = link.fleet()?;
+    let copied = read.replica && link.settings().replica_reads;
+    if let Some(node) = fleet.only()
+        && !copied
+        && Gather::takes(read)
+    {
+        return node.read(read).await;
+    }
+    let readings = read_at(link, &fleet, std::slice::from_ref(read)).await?;
+    Ok(readings.into_iter().next().unwrap_or_default())
+}
+
+pub(super) async fn read_many(link: &Arc<Link>, reads: &[Read<'_>]) -> Result<Vec<Reading>, BackendError> {
+    read_at(link, &*link.fleet()?, reads).await
+}
+
+async fn read_at(link: &Link, fleet: &Fleet, reads: &[Read<'_>]) -> Result<Vec<Reading>, BackendError> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for (index, read) in reads.iter().enumerate() {
         let replica = read.replica && link.settings().replica_reads;

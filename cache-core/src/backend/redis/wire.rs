@@ -10,11 +10,12 @@ use tokio::task::AbortHandle;
 
 use super::command::{Command, pipeline};
 use super::failure::{of_greeting, timeout, unavailable};
+use super::gather::{Gather, Refusal};
 use super::settings::{Address, Login, Settings};
 use super::stream;
 use super::tls::Encryption;
 use super::within::within;
-use crate::backend::{BackendError, BackendErrorKind};
+use crate::backend::{BackendError, BackendErrorKind, Read, Reading};
 
 /// How connections are made: the settings, and TLS made from them once.
 pub(super) struct Dial {
@@ -26,6 +27,7 @@ pub(super) struct Dial {
 pub(super) struct Wire {
     connection: MultiplexedConnection,
     driver: AbortHandle,
+    gather: Arc<Gather>,
     response_timeout: Duration,
 }
 
@@ -90,7 +92,8 @@ impl Dial {
             let (connection, driver) =
                 MultiplexedConnection::new_with_config(&greeting, stream, config).await.map_err(refused)?;
             let driver = runtime.spawn(driver).abort_handle();
-            let wire = Wire { connection, driver, response_timeout: self.settings.response_timeout };
+            let gather = Arc::new(Gather::new(connection.clone(), runtime));
+            let wire = Wire { connection, driver, gather, response_timeout: self.settings.response_timeout };
             // Without a password nothing has been said so far.
             match wire.connection.clone().send_packed_command(&redis::cmd("PING")).await {
                 Ok(Value::ServerError(error)) => Err(refused(error.into())),
@@ -147,6 +150,15 @@ impl Wire {
         let Some(first) = unknown else { return Ok(values) };
         let rest = self.send_for(&commands[first..], true, self.response_timeout).await?;
         Ok(values.into_iter().take(first).chain(rest).collect())
+    }
+
+    /// Reads, together with others who do so now: see [`Gather`].
+    pub(super) async fn read(&self, read: &Read<'_>) -> Result<Reading, Refusal> {
+        let lost = || Refusal::Failed(unavailable("the connection to Redis was lost"));
+        match within(self.response_timeout, self.gather.join(read)).await {
+            None => Err(Refusal::Failed(timeout())),
+            Some(answer) => answer.unwrap_or_else(|_| Err(lost())),
+        }
     }
 
     /// The same with scripts spelled out if asked, and a limit of its own.

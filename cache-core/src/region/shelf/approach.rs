@@ -62,6 +62,8 @@ pub(crate) struct Errand {
     pub(crate) absences: bool,
     /// How long to wait for another process's load, if not as long as the tier's settings say.
     pub(crate) patience: Option<Duration>,
+    /// Whether a load around it builds on what is found.
+    pub(crate) built_on: bool,
 }
 
 impl Accept {

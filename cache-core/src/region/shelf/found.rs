@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::{Errand, Shelf};
 use crate::backend::{BackendError, Read};
 use crate::envelope::{self, Envelope};
@@ -10,7 +12,7 @@ use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::{Foundation, Known};
 use crate::shared::Shared;
 use crate::tier::Tier;
-use crate::touch::Touch;
+use crate::touch::{Name, Touch};
 use crate::version::Version;
 
 /// A value from the shared tier.
@@ -23,7 +25,10 @@ pub(crate) struct Elsewhere<V> {
     pub(crate) cost: Duration,
     /// A reading of the touch clock before anything of it was read.
     pub(crate) start: Touch,
-    pub(crate) foundation: Foundation,
+    /// The states in this process of the names that it depends on.
+    pub(crate) names: SmallVec<[Arc<Name>; 2]>,
+    /// For those who build on it, if it was asked for.
+    pub(crate) foundation: Option<Foundation>,
     /// Whether this process may keep it.
     pub(crate) promote: bool,
 }
@@ -123,18 +128,35 @@ impl<V> Shelf<V> {
             }
         };
         let promote = self.keeps && !raw.replica && self.hits.reach(raw.key, tier.settings.promote_after);
+        // Touched by messages, as the tags of what is loaded here are.
+        let mut names = SmallVec::new();
+        names.push(Arc::clone(tier.floor(raw.key)));
+        names.extend(envelope.names().filter_map(|(name, _)| self.local(shared, tier, name)));
+        let founded = (promote || errand.built_on).then(|| {
+            let names = envelope.names().map(|(name, version)| (name.keep(), version)).collect();
+            self.foundation(raw.key, names, envelope.identity())
+        });
         Ok(Some(Elsewhere {
             value,
             fresh_for,
             cost: envelope.load_cost(),
             start: raw.read_at,
-            foundation: self.foundation(
-                raw.key,
-                envelope.names().map(|(name, version)| (name.keep(), version)).collect(),
-                envelope.identity(),
-            ),
+            names,
+            foundation: founded,
             promote,
         }))
+    }
+
+    /// The state of a name in this process. That of the region is looked up once: it is in every entry.
+    fn local(&self, shared: &Shared, tier: &Tier, name: NameRef<'_>) -> Option<Arc<Name>> {
+        if name != NameRef::Region(&self.region) {
+            return tier.local(shared, name);
+        }
+        if let Some(known) = self.state.get() {
+            return Some(Arc::clone(known));
+        }
+        let state = tier.local(shared, name)?;
+        Some(Arc::clone(self.state.get_or_init(|| state)))
     }
 
     pub(super) fn foundation(&self, key: &Arc<str>, names: Vec<Known>, identity: Option<Version>) -> Foundation {

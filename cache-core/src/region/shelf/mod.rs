@@ -16,8 +16,8 @@ mod update;
 pub(crate) use approach::{Accept, Approach, Errand};
 pub(crate) use found::Elsewhere;
 pub(crate) use put::PutGoods;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 pub(crate) use store::{Fate, Goods};
 pub(crate) use ticket::{Ticket, beating, beating_all};
 pub(crate) use update::{Change, Changed};
@@ -27,6 +27,7 @@ use crate::event::Event;
 use crate::fleet_name::{FleetName, NameRef};
 use crate::shared::Shared;
 use crate::tier::Tier;
+use crate::touch::Name;
 use crate::version::Version;
 
 use super::inner::Rules;
@@ -52,6 +53,8 @@ pub(crate) struct Shelf<V> {
     keeps: bool,
     /// Whether nothing that this process remembers is believed.
     strong: bool,
+    /// The state of the region's name, once an entry was found: held, it stays the one that messages touch.
+    state: OnceLock<Arc<Name>>,
 }
 
 /// What a region says of itself.
@@ -87,6 +90,7 @@ impl<V> Shelf<V> {
             hits: promotion::Hits::default(),
             keeps: rules.keeps,
             strong: rules.strong,
+            state: OnceLock::new(),
         }
     }
 
