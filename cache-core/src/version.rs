@@ -5,8 +5,10 @@
 
 use std::fmt;
 
-use crate::backend::MARK;
 use crate::random::Random;
+
+/// The first byte of what is never a version and never a lease's token.
+pub const MARK: u8 = 0xff;
 
 /// A version of a name, or the mark that a writer leaves in its place while it is at work.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -18,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::version::MARK;
 pub use error::{BackendError, BackendErrorKind};
 #[cfg(any(test, feature = "test-util"))]
 pub use memory::MemoryBackend;
@@ -111,9 +112,6 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// rights that the methods need.
     fn probe(&self) -> Answer<'_, ()>;
 }
-
-/// The first byte of what is never a version and never a lease's token.
-pub const MARK: u8 = 0xff;
 
 /// Is told what becomes of a [`Backend`]'s connections. The methods are quick, and called from anywhere.
 pub trait BackendListener: Send + Sync + 'static {

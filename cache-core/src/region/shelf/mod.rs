@@ -13,15 +13,17 @@ mod store;
 mod ticket;
 mod update;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
 pub(crate) use approach::{Accept, Approach, Errand};
 pub(crate) use found::Elsewhere;
 pub(crate) use put::PutGoods;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 pub(crate) use store::{Fate, Goods};
 pub(crate) use ticket::{Ticket, beating, beating_all};
 pub(crate) use update::{Change, Changed};
 
+use super::inner::Rules;
 use crate::codec::{Carrier, Codec, Verification};
 use crate::event::Event;
 use crate::fleet_name::{FleetName, NameRef};
@@ -29,8 +31,6 @@ use crate::shared::Shared;
 use crate::tier::Tier;
 use crate::touch::Name;
 use crate::version::Version;
-
-use super::inner::Rules;
 
 /// What a region needs to keep its values in the shared tier.
 pub(crate) struct Shelf<V> {
