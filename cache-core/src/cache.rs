@@ -235,7 +235,7 @@ impl Cache {
         let shared = &self.inner.shared;
         if let Some(tier) = shared.tier() {
             // What waits is in this process only.
-            within(Some(shared.clock.sleep(deadline)), tier.send_what_waits(shared)).await;
+            within(Some(shared.clock.sleep(deadline)), tier.send_all(shared, true)).await;
             if !tier.outbox.is_empty() {
                 return Err(Error::new(
                     ErrorKind::DeadlineElapsed,

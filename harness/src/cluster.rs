@@ -6,6 +6,7 @@ mod view;
 
 use std::time::Duration;
 
+use crate::until::settled;
 use crate::{Builder, Reply, Server, until};
 
 pub use migration::Migration;
@@ -203,15 +204,7 @@ impl Cluster {
     ///
     /// If they do not agree within a minute.
     pub fn settle(&self) {
-        let mut why = String::new();
-        let settled = until(AGREEMENT, || match self.unsettled() {
-            None => Some(()),
-            Some(reason) => {
-                why = reason;
-                None
-            }
-        });
-        settled.unwrap_or_else(|| self.fail(&format!("does not agree: {why}")));
+        settled(AGREEMENT, || self.unsettled()).unwrap_or_else(|why| self.fail(&format!("does not agree: {why}")));
     }
 
     /// What is not yet as it should be.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::until::settled;
 use crate::{Builder, Reply, Server, until};
 
 /// What the sentinels call the master.
@@ -149,15 +150,7 @@ impl Sentinel {
     ///
     /// If they do not within a minute.
     pub fn settle(&self) {
-        let mut why = String::new();
-        let settled = until(AGREEMENT, || match self.unsettled() {
-            None => Some(()),
-            Some(reason) => {
-                why = reason;
-                None
-            }
-        });
-        settled.unwrap_or_else(|| self.fail(&format!("do not agree: {why}")));
+        settled(AGREEMENT, || self.unsettled()).unwrap_or_else(|why| self.fail(&format!("do not agree: {why}")));
     }
 
     /// What is not yet as it should be.

@@ -20,3 +20,16 @@ pub fn until<T>(limit: Duration, mut probe: impl FnMut() -> Option<T>) -> Option
         std::thread::sleep(PAUSE);
     }
 }
+
+/// Waits until nothing is left to say of what is not yet as it should be; fails with what was said last.
+pub(crate) fn settled(limit: Duration, mut unsettled: impl FnMut() -> Option<String>) -> Result<(), String> {
+    let mut why = String::new();
+    let settled = until(limit, || match unsettled() {
+        None => Some(()),
+        Some(reason) => {
+            why = reason;
+            None
+        }
+    });
+    settled.ok_or(why)
+}

@@ -238,7 +238,7 @@ impl Tier {
     }
 
     /// Whether the fleet was told of the schemas of a region.
-    pub(super) fn is_announced(&self, region: &str) -> bool {
+    pub(crate) fn is_announced(&self, region: &str) -> bool {
         self.announced.lock().contains(region)
     }
 
@@ -248,7 +248,7 @@ impl Tier {
     }
 
     /// A message, for the backend to publish.
-    pub(super) fn say<'a>(&'a self, message: &'a [u8]) -> Publish<'a> {
+    pub(crate) fn say<'a>(&'a self, message: &'a [u8]) -> Publish<'a> {
         Publish { channel: &self.channel, message }
     }
 }

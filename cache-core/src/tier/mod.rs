@@ -44,7 +44,7 @@ pub(crate) use settings::Settings;
 pub use settings::{OnFailover, SharedTier};
 pub use status::TierStatus;
 use touching::Floors;
-pub(crate) use versions::{Candidate, Captured, Fences, LONGEST_LIFE, LateTags, parse as parse_version};
+pub(crate) use versions::{Candidate, Captured, Fences, LONGEST_LIFE, LateTags};
 pub(crate) use writer::Writer;
 
 /// The shared tier, as one cache knows it.

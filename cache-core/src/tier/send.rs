@@ -35,13 +35,8 @@ impl Tier {
         }
     }
 
-    /// Sends everything that waits, before the process ends.
-    pub(crate) async fn send_what_waits(&self, shared: &Arc<Shared>) {
-        self.send_all(shared, true).await;
-    }
-
     /// Sends everything that waits; says whether nothing of it is left but what the server refuses.
-    pub(super) async fn send_all(&self, shared: &Arc<Shared>, guarded: bool) -> bool {
+    pub(crate) async fn send_all(&self, shared: &Arc<Shared>, guarded: bool) -> bool {
         let waiting = self.outbox.waiting();
         if waiting.is_empty() {
             return true;
@@ -93,29 +88,7 @@ impl Tier {
         let mut versions = Vec::new();
         let mut confirmed = true;
         if !batch.names.is_empty() {
-            let mut fences = Vec::new();
-            let mut names = Vec::new();
-            for item in &batch.names {
-                let Some(name) = item.name() else { continue };
-                let version = Version::from_random(&*shared.random);
-                if let Item::Tag(tag) = item {
-                    fences.push(fence_of(self, shared, tag));
-                }
-                names.push((name.wire_key(self.names.namespace()), version.as_bytes().to_vec()));
-                versions.push(((*item).clone(), version));
-            }
-            let message = self.message(&batch.names);
-            let bump = Bump {
-                fences: &fences,
-                names: &names,
-                own_mark: None,
-                ttl: LONGEST_LIFE * 2,
-                publish: Some(self.say(&message)),
-                confirm: self.settings.confirm,
-            };
-            let request = || self.backend.bump(bump);
-            confirmed &= self.request(shared, "invalidate", guarded, request).await?.confirmed;
-            self.publish_apart(shared, &message).await;
+            confirmed &= self.bump(shared, &batch.names, &mut versions, guarded).await?;
             self.told(shared, waiting, |item| !matches!(item, Item::Key { .. } | Item::Pattern(_)), &versions);
         }
         for (region, items) in &batch.keys {
@@ -124,7 +97,7 @@ impl Tier {
         }
         for item in &batch.patterns {
             let Item::Pattern(glob) = item else { continue };
-            let (globs, message) = (self.names.globs(glob), self.message(&[item]));
+            let (globs, message) = (self.names.globs(glob), self.message(&[item], false));
             let sweep = Sweep { globs: &globs, publish: Some(self.say(&message)) };
             self.request(shared, "invalidate a pattern", guarded, || self.backend.sweep(sweep)).await?;
             self.publish_apart(shared, &message).await;
@@ -133,6 +106,39 @@ impl Tier {
         // A pattern is removed bit by bit on every node: which replica knows of all of it, nobody can say.
         confirmed &= batch.patterns.is_empty() || self.settings.confirm.is_none();
         Ok(confirmed)
+    }
+
+    /// Gives everything, regions or tags new versions, which it adds to `versions`. Says whether as many replicas know as
+    /// have to.
+    async fn bump(
+        &self,
+        shared: &Shared,
+        items: &[&Item],
+        versions: &mut Vec<(Item, Version)>,
+        guarded: bool,
+    ) -> Result<bool, BackendError> {
+        let (mut fences, mut names) = (Vec::new(), Vec::new());
+        for item in items {
+            let Some(name) = item.name() else { continue };
+            let version = Version::from_random(&*shared.random);
+            if let Item::Tag(tag) = item {
+                fences.push(fence_of(self, shared, tag));
+            }
+            names.push((name.wire_key(self.names.namespace()), version.as_bytes().to_vec()));
+            versions.push(((*item).clone(), version));
+        }
+        let message = self.message(items, false);
+        let bump = Bump {
+            fences: &fences,
+            names: &names,
+            own_mark: None,
+            ttl: LONGEST_LIFE * 2,
+            publish: Some(self.say(&message)),
+            confirm: self.settings.confirm,
+        };
+        let bumped = self.request(shared, "invalidate", guarded, || self.backend.bump(bump)).await?;
+        self.publish_apart(shared, &message).await;
+        Ok(bumped.confirmed)
     }
 
     /// The fleet was told of a part of what waits. At once, so that what fails after it does not have it sent again.
@@ -159,9 +165,7 @@ impl Tier {
         guarded: bool,
     ) -> Result<bool, BackendError> {
         let keys: Vec<&str> = items.iter().filter_map(|item| item.key()).collect();
-        let message =
-            Message::Names { origin: self.origin, put, names: items.iter().map(|item| item.named()).collect() };
-        let (message, registry) = (message.encode(), self.names.schemas(region));
+        let (message, registry) = (self.message(items, put), self.names.schemas(region));
         if !self.is_announced(region) && !self.schemas_of(region).is_empty() {
             // Only then does a set without them tell that it was lost.
             self.announce(shared, region).await;
@@ -214,20 +218,8 @@ impl Tier {
 
     /// Invalidates all of a region in the fleet, whatever it is stored under.
     pub(super) async fn drop_unknown(&self, shared: &Shared, region: &str, guarded: bool) -> Result<(), BackendError> {
-        let name = NameRef::Region(region).wire_key(self.names.namespace());
-        let names = [(name, Version::from_random(&*shared.random).as_bytes().to_vec())];
-        let message = self.message(&[&Item::Region(region.into())]);
-        let bump = Bump {
-            fences: &[],
-            names: &names,
-            own_mark: None,
-            ttl: LONGEST_LIFE * 2,
-            publish: Some(self.say(&message)),
-            confirm: None,
-        };
-        self.request(shared, "invalidate a region", guarded, || self.backend.bump(bump)).await?;
+        self.bump(shared, &[&Item::Region(region.into())], &mut Vec::new(), guarded).await?;
         self.touch(shared, NameRef::Region(region));
-        self.publish_apart(shared, &message).await;
         Ok(())
     }
 
@@ -251,20 +243,16 @@ impl Tier {
         }
     }
 
-    fn message(&self, items: &[&Item]) -> Vec<u8> {
+    /// The message that names these; `put`: this process has put values under them.
+    fn message(&self, items: &[&Item], put: bool) -> Vec<u8> {
         let names = items.iter().map(|item| item.named()).collect();
-        Message::Names { origin: self.origin, put: false, names }.encode()
+        Message::Names { origin: self.origin, put, names }.encode()
     }
 
     /// The message that a value was put under a key.
     pub(crate) fn put_message(&self, key: &str) -> Vec<u8> {
         let names = vec![Named::Name(NameRef::Key(key))];
         Message::Names { origin: self.origin, put: true, names }.encode()
-    }
-
-    /// Where messages go, with one.
-    pub(crate) fn publication<'a>(&'a self, message: &'a [u8]) -> crate::backend::Publish<'a> {
-        self.say(message)
     }
 }
 

@@ -25,7 +25,7 @@ impl Tier {
 
     /// Notes what was read of a name by a read that began at `read_at`; nothing without a link, for the gap before it
     /// is proven forgets all that.
-    pub(crate) fn learn(&self, shared: &Shared, name: &FleetName, version: Version, read_at: Touch) {
+    fn learn(&self, shared: &Shared, name: &FleetName, version: Version, read_at: Touch) {
         if self.is_linked(shared)
             && let Some(local) = self.local(shared, name.as_name())
         {
@@ -43,13 +43,23 @@ impl Tier {
         let read_at = shared.touches.read();
         let read = Read { versions: &wire, ..Read::default() };
         let reading = self.ask(shared, "read versions", || self.backend.read(read)).await?;
-        let versions: Vec<_> = reading.versions.iter().map(|bytes| parse(bytes.as_deref())).collect();
-        for (name, version) in names.iter().zip(&versions) {
-            if let Some(version) = version {
-                self.learn(shared, name, *version, read_at);
-            }
-        }
-        Ok(versions)
+        Ok(self.learn_all(shared, names, &reading.versions, read_at))
+    }
+
+    /// What a read that began at `read_at` has brought of names.
+    pub(crate) fn learn_all<'b>(
+        &self,
+        shared: &Shared,
+        names: &[FleetName],
+        read: impl IntoIterator<Item = &'b Option<Vec<u8>>>,
+        read_at: Touch,
+    ) -> Vec<Option<Version>> {
+        let version = |(name, bytes): (&FleetName, &Option<Vec<u8>>)| {
+            let version = parse(bytes.as_deref())?;
+            self.learn(shared, name, version, read_at);
+            Some(version)
+        };
+        names.iter().zip(read).map(version).collect()
     }
 
     /// How long the version of a name has to live, for entries that live so long.
@@ -130,7 +140,7 @@ pub(crate) enum Captured {
 }
 
 /// The version that these bytes are. A mark is none.
-pub(crate) fn parse(bytes: Option<&[u8]>) -> Option<Version> {
+fn parse(bytes: Option<&[u8]>) -> Option<Version> {
     Version::parse(bytes?).filter(|version| !version.is_mark())
 }
 

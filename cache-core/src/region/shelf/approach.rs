@@ -66,6 +66,11 @@ pub(crate) struct Errand {
     pub(crate) built_on: bool,
 }
 
+/// To be loaded for this process alone.
+pub(super) fn alone<V>(shared: &Arc<Shared>, errand: &Errand) -> Approach<V> {
+    Approach::Load(Ticket::new(shared, &errand.key, Right::None))
+}
+
 impl Accept {
     pub(super) fn takes(self, left: Result<Option<Duration>, Duration>, fresh_for: Option<Duration>) -> bool {
         match (self, left) {
@@ -90,7 +95,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         Box::pin(async move {
             match self.try_to_approach(shared, tier, &errand).await {
                 Ok(approach) => approach,
-                Err(_) => Approach::Load(Ticket::new(shared, &errand.key, Right::None)),
+                Err(_) => alone(shared, &errand),
             }
         })
     }
@@ -103,7 +108,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     ) -> Result<Approach<V>, BackendError> {
         tier.keep(shared);
         if !self.may_look(tier, &errand.key) {
-            return Ok(Approach::Load(Ticket::new(shared, &errand.key, Right::None)));
+            return Ok(alone(shared, errand));
         }
         if errand.accept != Accept::Nothing
             && let Some(found) = self.look(shared, tier, errand).await?
@@ -111,7 +116,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             return Ok(Approach::Found(Box::new(found)));
         }
         if !self.prepare(shared, tier).await {
-            return Ok(Approach::Load(Ticket::new(shared, &errand.key, Right::None)));
+            return Ok(alone(shared, errand));
         }
         self.take_lease(shared, tier, errand, Patience::Waits).await
     }
@@ -123,12 +128,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
 
     /// What has to be there before a load that is going to be stored; says whether it is.
     pub(super) async fn prepare(&self, shared: &Shared, tier: &Tier) -> bool {
-        if !self.announced.load(Ordering::Relaxed) {
-            // Before the first value is stored under it: who invalidates has to know all schemas.
-            if !tier.announce(shared, &self.region).await {
-                return false;
-            }
-            self.announced.store(true, Ordering::Relaxed);
+        // Before the first value is stored under it: who invalidates has to know all schemas.
+        if !tier.is_announced(&self.region) && !tier.announce(shared, &self.region).await {
+            return false;
         }
         if self.late_tags.load(Ordering::Relaxed) {
             tier.know_fences(shared).await;

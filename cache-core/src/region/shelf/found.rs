@@ -68,15 +68,8 @@ impl<V> Shelf<V> {
         let replica = tier.settings.replica_reads && self.has_identities();
         let read = Read { value: Some(&wire_key), remaining: self.keeps, versions: &wire, replica };
         let reading = tier.ask(shared, "read a value", || tier.backend.read(read)).await?;
-        let versions: Vec<_> = unknown
-            .into_iter()
-            .zip(reading.versions.iter().map(|bytes| crate::tier::parse_version(bytes.as_deref())))
-            .collect();
-        for (name, version) in &versions {
-            if let Some(version) = version {
-                tier.learn(shared, name, *version, read_at);
-            }
-        }
+        let learned = tier.learn_all(shared, &unknown, &reading.versions, read_at);
+        let versions: Vec<_> = unknown.into_iter().zip(learned).collect();
         let Some(bytes) = reading.value else { return Ok(None) };
         let raw = Raw {
             bytes: &bytes,

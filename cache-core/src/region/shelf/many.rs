@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::approach::{Approach, Errand, Patience};
+use super::approach::{Approach, Errand, Patience, alone};
 use super::found::Raw;
-use super::ticket::Right;
-use super::{Accept, Elsewhere, Shelf, Ticket};
+use super::{Accept, Elsewhere, Shelf};
 use crate::backend::Read;
 use crate::fleet_name::FleetName;
 use crate::shared::Shared;
-use crate::tier::{Tier, parse_version};
+use crate::tier::Tier;
 
 impl<V: Send + Sync + 'static> Shelf<V> {
     /// [`approach`](Self::approach) for many keys: waits for nobody.
@@ -36,13 +35,12 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         found: Option<Elsewhere<V>>,
         prepared: bool,
     ) -> Approach<V> {
-        let alone = || Approach::Load(Ticket::new(shared, &errand.key, Right::None));
         match found {
             Some(found) => Approach::Found(Box::new(found)),
             None if prepared && self.may_look(tier, &errand.key) => {
-                self.take_lease(shared, tier, errand, Patience::None).await.unwrap_or_else(|_| alone())
+                self.take_lease(shared, tier, errand, Patience::None).await.unwrap_or_else(|_| alone(shared, errand))
             }
-            None => alone(),
+            None => alone(shared, errand),
         }
     }
 
@@ -77,15 +75,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         let Ok(readings) = tier.ask(shared, "read values", || tier.backend.read_many(&reads)).await else {
             return none();
         };
-        let versions: Vec<_> = unknown
-            .into_iter()
-            .zip(readings.iter().flat_map(|reading| &reading.versions).map(|bytes| parse_version(bytes.as_deref())))
-            .collect();
-        for (name, version) in &versions {
-            if let Some(version) = version {
-                tier.learn(shared, name, *version, read_at);
-            }
-        }
+        let read = readings.iter().flat_map(|reading| &reading.versions);
+        let learned = tier.learn_all(shared, &unknown, read, read_at);
+        let versions: Vec<_> = unknown.into_iter().zip(learned).collect();
         let opened = errands.iter().zip(&wire_keys).zip(&readings).map(|((errand, wire_key), reading)| {
             self.open_one(shared, tier, errand, wire_key, reading, &versions, read_at)
         });

@@ -45,8 +45,6 @@ pub(crate) struct Shelf<V> {
     pub(crate) identities: Arc<AtomicBool>,
     /// Whether values turned out to have tags that only they know.
     late_tags: AtomicBool,
-    /// Whether the fleet was told of the schema.
-    announced: AtomicBool,
     /// Hits in the tier so far, for promoting only what is asked for often.
     hits: promotion::Hits,
     /// Whether anything is kept in this process.
@@ -86,7 +84,6 @@ impl<V> Shelf<V> {
             // A replica may have what was dropped; only the key's own version, from the primary, tells.
             identities: Arc::new(AtomicBool::new(tier.settings.replica_reads)),
             late_tags: AtomicBool::new(late_tags),
-            announced: AtomicBool::new(false),
             hits: promotion::Hits::default(),
             keeps: rules.keeps,
             strong: rules.strong,

@@ -58,9 +58,8 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                 tier.outbox.sent(std::slice::from_ref(&waiting), &[], shared.clock.now());
                 Invalidated::Fleet
             }
-            // Somebody else was there meanwhile: who is right, only the source knows.
-            Some(false) => tier.tell(shared, std::slice::from_ref(&waiting)).await,
-            None => tier.tell(shared, std::slice::from_ref(&waiting)).await,
+            // Not done, or not known; or somebody else was there meanwhile: who is right, only the source knows.
+            Some(false) | None => tier.tell(shared, std::slice::from_ref(&waiting)).await,
         }
     }
 
@@ -135,7 +134,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             bytes: &bytes,
             ttl: goods.kept_for,
             identity: Some((&wire, identity.as_bytes(), life)),
-            publish: Some(tier.publication(&message)),
+            publish: Some(tier.say(&message)),
         };
         tier.ask(shared, "put a value", || tier.backend.commit(commit)).await.ok()
     }
