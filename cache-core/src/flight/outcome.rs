@@ -13,6 +13,17 @@ pub(crate) enum Outcome<V, E> {
     Error(E),
 }
 
+impl<V: Clone> Outcome<&V, StoredError> {
+    /// With a value of its own.
+    pub(crate) fn cloned(&self) -> Outcome<V, StoredError> {
+        match self {
+            Self::Value(value) => Outcome::Value((*value).clone()),
+            Self::Absent => Outcome::Absent,
+            Self::Error(error) => Outcome::Error(error.clone()),
+        }
+    }
+}
+
 /// A load's result, as it is handed to those who waited for it.
 #[derive(Debug)]
 pub(crate) struct Landed<V> {

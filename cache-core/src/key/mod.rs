@@ -10,7 +10,7 @@ use std::hash::Hasher;
 
 pub(crate) use stored::{ByHash, KeyHasher, Look, StoredKey};
 pub use text::KeyWriter;
-pub(crate) use text::{bounded, render};
+pub(crate) use text::{MAX_TEXT, bounded, render, render_to};
 
 /// A value that can be (part of) a cache key.
 ///

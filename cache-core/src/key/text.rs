@@ -111,17 +111,29 @@ fn needs_escape(character: char) -> bool {
 /// The text of `key`, between the pieces of a template or separated by `:`.
 pub(crate) fn render<K: CacheKey + ?Sized>(key: &K, literals: Option<&[&str]>) -> String {
     let mut text = String::new();
-    key.encode_between(literals, &mut KeyWriter::new(&mut text));
-    bounded(text)
+    render_to(key, literals, &mut text);
+    text
+}
+
+/// Appends what [`render`] makes.
+pub(crate) fn render_to<K: CacheKey + ?Sized>(key: &K, literals: Option<&[&str]>, out: &mut String) {
+    let start = out.len();
+    key.encode_between(literals, &mut KeyWriter::new(out));
+    bound(out, start);
 }
 
 /// `text`, or `#` and its SHA-256 digest when it is longer than [`MAX_TEXT`]. (`#` is escaped everywhere else.)
-pub(crate) fn bounded(text: String) -> String {
-    if text.len() <= MAX_TEXT {
-        return text;
+pub(crate) fn bounded(mut text: String) -> String {
+    bound(&mut text, 0);
+    text
+}
+
+fn bound(text: &mut String, start: usize) {
+    if text.len() - start <= MAX_TEXT {
+        return;
     }
-    let mut hashed = String::with_capacity(65);
-    hashed.push('#');
-    KeyWriter::new(&mut hashed).hex(&Sha256::digest(text.as_bytes()));
-    hashed
+    let digest = Sha256::digest(&text.as_bytes()[start..]);
+    text.truncate(start);
+    text.push('#');
+    KeyWriter::new(text).hex(&digest);
 }

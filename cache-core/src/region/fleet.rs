@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::inner::RegionInner;
-use super::land::Weighed;
+use super::land::{Others, Weighed};
 use super::landing::Landing;
 use super::load::Plan;
 use super::seat::Seat;
-use super::shelf::{Accept, Elsewhere, Errand, Fate, Goods, PutGoods, Ticket};
+use super::shelf::{Accept, Elsewhere, Errand, Fate, Goods, PutGoods, Shelf, Ticket};
 use super::tags::Late;
 use crate::clock::Time;
 use crate::event::NotStored;
@@ -17,7 +17,7 @@ use crate::invalidated::{Invalidated, Invalidating};
 use crate::key::CacheKey;
 use crate::policy::Ttl;
 use crate::stats::count;
-use crate::tier::{Item, LONGEST_LIFE, Waiting, names};
+use crate::tier::{Item, LONGEST_LIFE, Tier, ValueName, Waiting, names};
 use crate::touch::Name;
 
 impl<O, V> RegionInner<O, V>
@@ -27,11 +27,16 @@ where
 {
     /// The text of a key as the fleet knows it: `region:key`, after the part that decides on its node, if there is one.
     pub(super) fn fleet_text<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q) -> String {
-        let text = self.key_text(key);
-        match &self.hooks.hash_tag {
-            None => text,
-            Some(hash_tag) => names::grouped(&hash_tag(&key.to_owned_key()), &text),
+        let mut text = String::with_capacity(self.name.len() + 24);
+        self.write_fleet_text(key, &mut text);
+        text
+    }
+
+    fn write_fleet_text<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q, out: &mut String) {
+        if let Some(hash_tag) = &self.hooks.hash_tag {
+            names::begin_group(&hash_tag(&key.to_owned_key()), out);
         }
+        self.write_key_text(key, out);
     }
 
     /// The state of a key that other processes can touch, if there are any.
@@ -47,10 +52,10 @@ where
     }
 
     /// What is to be looked for under a key, outside of a load.
-    pub(super) fn errand_for(&self, key: Arc<str>) -> Errand {
+    pub(super) fn errand_for(&self, name: ValueName) -> Errand<'static> {
         let life = self.rules.ttl.map_or(LONGEST_LIFE, |ttl| ttl.saturating_add(self.windows())).min(LONGEST_LIFE);
         let accept = Accept::Any { stale: Duration::ZERO };
-        Errand { key, tags: Vec::new(), life, accept, absences: false, patience: None, built_on: false }
+        Errand { name, tags: &[], life, accept, absences: false, patience: None, built_on: false }
     }
 
     /// What an invalidation of a key names.
@@ -105,7 +110,7 @@ where
     Q: CacheKey<Owned = O> + ?Sized,
 {
     /// What is to be looked for in the tier before this load.
-    pub(super) fn errand<E, L>(&self, plan: &Plan<E, L>) -> Errand {
+    pub(super) fn errand<'p, E, L>(&self, shelf: &Shelf<V>, tier: &Tier, plan: &'p Plan<E, L>) -> Errand<'p> {
         let region = self.region;
         let ttl = match plan.ttl {
             Some(Ttl::After(ttl)) => Some(ttl),
@@ -114,8 +119,8 @@ where
             None => region.rules.ttl,
         };
         Errand {
-            key: region.fleet_text(self.look.key).into(),
-            tags: plan.tags.fleet_names(),
+            name: shelf.value_name(tier, |text| region.write_fleet_text(self.look.key, text)),
+            tags: plan.tags.as_slice(),
             life: ttl.map_or(LONGEST_LIFE, |ttl| ttl.saturating_add(region.windows())).min(LONGEST_LIFE),
             accept: if plan.force { Accept::Nothing } else { self.accept },
             absences: plan.absences,
@@ -137,10 +142,7 @@ where
             Err(over) => (Some(Duration::ZERO), Time::from_nanos(now.as_nanos().saturating_sub(nanos(over)))),
         };
         let weighed = Weighed {
-            shared: Some(match &found.value {
-                Some(value) => Outcome::Value(value.clone()),
-                None => Outcome::Absent,
-            }),
+            others: Others::Same,
             tags: found.names,
             inherited: Vec::new(),
             ttl: found.promote.then_some(ttl),
@@ -150,7 +152,7 @@ where
             failed: false,
             takes_old: false,
             fleet: None,
-            overtaken: false,
+            overtaken: !found.followed,
             capped: false,
             foundation: found.foundation.map(Arc::new),
             fresh_until: Some(fresh_until),
@@ -164,29 +166,25 @@ where
     /// The end of a load that was weighed, for the fleet and for this process.
     pub(super) async fn share_and_close<E: Send>(
         self,
-        mut weighed: Weighed<V>,
+        mut weighed: Weighed,
         outcome: Outcome<V, E>,
         ticket: Option<Ticket>,
     ) -> Landing<V, E> {
         match (ticket, &outcome) {
             (Some(ticket), Outcome::Error(_)) => ticket.fail(),
-            (Some(ticket), _) => self.share(&mut weighed, ticket).await,
+            (Some(ticket), Outcome::Value(value)) => self.share(&mut weighed, Some(value), ticket).await,
+            (Some(ticket), Outcome::Absent) => self.share(&mut weighed, None, ticket).await,
             (None, _) => {}
         }
         self.close(weighed, outcome)
     }
 
     /// Gives what was loaded to the fleet, if it may have it.
-    pub(super) async fn share(&self, weighed: &mut Weighed<V>, ticket: Ticket) {
+    pub(super) async fn share(&self, weighed: &mut Weighed, value: Option<&V>, ticket: Ticket) {
         let region = self.region;
         let Some((shelf, tier)) = region.shelf() else { return };
         let Some(fleet) = weighed.fleet.take() else { return };
         let (Some(ttl), None) = (weighed.ttl, weighed.refusal) else { return };
-        let value = match &weighed.shared {
-            Some(Outcome::Value(value)) => Some(value),
-            Some(Outcome::Absent) => None,
-            Some(Outcome::Error(_)) | None => return,
-        };
         let goods = Goods {
             value,
             fresh_for: if weighed.stale { Some(Duration::ZERO) } else { ttl },

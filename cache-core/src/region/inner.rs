@@ -11,7 +11,7 @@ use crate::clock::{ClockSource, Time};
 use crate::entry::{Entry, More, StoredError, Ties};
 use crate::event::{Event, NotStored, RemovalCause};
 use crate::freshness::Freshness;
-use crate::key::{CacheKey, KeyHasher, Look, render};
+use crate::key::{CacheKey, KeyHasher, Look, render_to};
 use crate::l1::{Removed, Shard, Store};
 use crate::life::{Life, Lives};
 use crate::shared::Shared;
@@ -310,7 +310,15 @@ where
 
     /// The text of a key, as patterns and people see it: `region:key`.
     pub(crate) fn key_text<Q: CacheKey + ?Sized>(&self, key: &Q) -> String {
-        format!("{}:{}", self.name, render(key, self.rules.literals))
+        let mut text = String::with_capacity(self.name.len() + 24);
+        self.write_key_text(key, &mut text);
+        text
+    }
+
+    pub(super) fn write_key_text<Q: CacheKey + ?Sized>(&self, key: &Q, out: &mut String) {
+        out.push_str(&self.name);
+        out.push(':');
+        render_to(key, self.rules.literals, out);
     }
 
     /// [`key_text`](Self::key_text) at its full length: a pattern must reach keys that are stored under a digest.

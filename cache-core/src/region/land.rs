@@ -37,10 +37,18 @@ pub(super) enum Ended<V, E> {
     TimedOut,
 }
 
-/// The part of a result that others can have, and what is to become of it.
-pub(super) struct Weighed<V> {
-    /// `None` if nobody else can have it: an error that cannot be copied.
-    pub(super) shared: Option<Outcome<V, StoredError>>,
+/// What others can have of a result.
+pub(super) enum Others {
+    /// What the caller gets: a value, or that there is none.
+    Same,
+    Error(StoredError),
+    /// Nothing: an error that cannot be copied.
+    Nothing,
+}
+
+/// What is to become of a result.
+pub(super) struct Weighed {
+    pub(super) others: Others,
     pub(super) tags: SmallVec<[Arc<Name>; 2]>,
     pub(super) inherited: Vec<Stamp>,
     /// How long it is to be kept, if it is (`Some(None)`: for ever).
@@ -115,7 +123,7 @@ where
         collected: &Collected,
         plan: Plan<E, L>,
         ended: Ended<V, E>,
-    ) -> (Weighed<V>, Outcome<V, E>) {
+    ) -> (Weighed, Outcome<V, E>) {
         let region = self.region;
         let cost = region.clock.now().saturating_since(begun.at);
         let nanos = u64::try_from(cost.as_nanos()).unwrap_or(u64::MAX);
@@ -128,22 +136,22 @@ where
             region.add_own(self.look.key, value, &mut late);
         }
         let negative = region.rules.negative_ttl.map(Some);
-        let (outcome, shared, ttl) = match ended {
+        let (outcome, others, ttl) = match ended {
             Ended::Outcome(Outcome::Value(value)) => {
                 let ttl = region.ttl(plan.ttl, &late);
-                (Outcome::Value(value.clone()), Some(Outcome::Value(value)), ttl)
+                (Outcome::Value(value), Others::Same, ttl)
             }
-            Ended::Outcome(Outcome::Absent) => (Outcome::Absent, Some(Outcome::Absent), negative),
+            Ended::Outcome(Outcome::Absent) => (Outcome::Absent, Others::Same, negative),
             Ended::Outcome(Outcome::Error(error)) => {
                 count(&region.counters.load_errors);
-                let copy = plan.share.map(|share| Outcome::Error(share.keep(&error)));
+                let copy = plan.share.map(|share| share.keep(&error));
                 let ttl = negative.filter(|_| copy.is_some());
-                (Outcome::Error(error), copy, ttl)
+                (Outcome::Error(error), copy.map_or(Others::Nothing, Others::Error), ttl)
             }
             Ended::TimedOut => {
                 let (error, timeout) = region.timed_out(plan.timeout.as_ref());
                 let shared = StoredError::new(timeout, |timeout| *timeout);
-                (Outcome::Error(error), Some(Outcome::Error(shared)), None)
+                (Outcome::Error(error), Others::Error(shared), None)
             }
         };
         let (failed, is_value) = (matches!(outcome, Outcome::Error(_)), matches!(outcome, Outcome::Value(_)));
@@ -163,7 +171,7 @@ where
             .is_some()
             .then(|| InFleet { late: late.tags.fleet_names(), inherited: collected.foundations() });
         let weighed = Weighed {
-            shared,
+            others,
             tags,
             inherited,
             ttl,
@@ -182,9 +190,10 @@ where
     }
 
     /// Ends the load with a result that was weighed.
-    pub(super) fn close<E>(mut self, weighed: Weighed<V>, outcome: Outcome<V, E>) -> Landing<V, E> {
+    pub(super) fn close<E>(mut self, weighed: Weighed, outcome: Outcome<V, E>) -> Landing<V, E> {
         let (region, stale) = (self.region, weighed.stale);
-        let settled = self.settle(weighed);
+        let value = if let Outcome::Value(value) = &outcome { Some(value) } else { None };
+        let settled = self.settle(weighed, value);
         if let Some(reason) = settled.not_stored {
             region.not_stored(reason);
         }
@@ -201,11 +210,10 @@ where
     }
 
     /// Ends the load for everybody else.
-    fn settle(&mut self, settling: Weighed<V>) -> Settled<V> {
+    fn settle(&mut self, settling: Weighed, value: Option<&V>) -> Settled<V> {
         let region = self.region;
-        let value = if let Some(Outcome::Value(value)) = &settling.shared { Some(value) } else { None };
         let weight = region.weigh(value);
-        let error = if let Some(Outcome::Error(error)) = &settling.shared { Some(error.clone()) } else { None };
+        let error = if let Others::Error(error) = &settling.others { Some(error.clone()) } else { None };
         let now = region.shared.now();
         let (start, look) = (self.place.start, &self.look);
         let ttl = settling.ttl.map(|ttl| if settling.capped { region.cap(ttl) } else { ttl });
@@ -221,7 +229,14 @@ where
         let (mut replaced, mut evicted) = (Vec::new(), Vec::new());
 
         // Before the guards: a panic releases those first, and no value of the user's is dropped under them.
-        let (mut wake, mut shared, mut old) = (Wake::default(), settling.shared, None);
+        let (mut wake, mut old) = (Wake::default(), None);
+        // The caller's own cannot be stored as well; what is not going to be stored need not be copied.
+        let mut copy = value.filter(|_| region.rules.keeps && ttl.is_some()).cloned();
+        let others = match settling.others {
+            Others::Same => Some(value.map_or(Outcome::Absent, Outcome::Value)),
+            Others::Error(error) => Some(Outcome::Error(error)),
+            Others::Nothing => None,
+        };
         let mut shard = region.store.write(look.hash);
         if settling.failed {
             // It stays: what is there is better than an error. It is also the answer, unless the caller wanted a new one.
@@ -238,7 +253,7 @@ where
             && region.touched.last() <= start
             && ties.are_valid()
             && settling.inherited.iter().all(Stamp::is_valid);
-        let doubtful = settling.refusal.is_some() || !in_place || serves_old || shared.is_none();
+        let doubtful = settling.refusal.is_some() || !in_place || serves_old || others.is_none();
         let tied = state.tracked && !doubtful;
         let own = tied.then(|| {
             let identity = shard.identities.name(look, state.touched);
@@ -256,13 +271,13 @@ where
             // Under the shard's lock nobody can have joined since the old value was found to be servable.
             let stale = settling.stale;
             let landed = |outcome| Landed { outcome, ties: for_dependants.clone(), doubtful, stale };
-            wake = match (&old, &shared) {
+            wake = match (&old, &others) {
                 (Some(old), _) if serves_old => {
                     state.land(self.place, || landed(Outcome::Value(old.clone())), For::NotStrict, now)
                 }
                 (_, Some(result)) => {
                     let whom = if valid { For::All } else { For::Early };
-                    state.land(self.place, || landed(result.clone()), whom, now)
+                    state.land(self.place, || landed(result.cloned()), whom, now)
                 }
                 // Nobody can copy the error: those who wait load for themselves, a few at a time.
                 (_, None) => state.abandon(self.place, Some(region.shared.limits.scatter), now),
@@ -274,18 +289,18 @@ where
         let mut not_stored = settling.refusal.or((!valid).then_some(NotStored::Overtaken));
         let mut stored = false;
         let newest = shard.peek(look).is_none_or(|entry| entry.start <= start);
-        if let (None, None, true, Some(ttl)) = (not_stored, &old, shared.is_some(), ttl)
+        if let (None, None, true, Some(ttl)) = (not_stored, &old, others.is_some(), ttl)
             && region.rules.keeps
             && newest
         {
             stored = shard.can_hold(weight);
             if stored {
                 let key = key.unwrap_or_else(|| StoredKey(look.key.to_owned_key()));
-                let (value, until) = match shared.take() {
-                    Some(Outcome::Value(value)) => (Some(value), plain_until),
-                    _ => (None, region.shared.expiry(now.time, ttl, region.rules.jitter)),
+                let until = match copy {
+                    Some(_) => plain_until,
+                    None => region.shared.expiry(now.time, ttl, region.rules.jitter),
                 };
-                shard.insert(key, Entry::new(value, until, start, ties), &mut replaced, &mut evicted);
+                shard.insert(key, Entry::new(copy.take(), until, start, ties), &mut replaced, &mut evicted);
             } else {
                 not_stored = Some(NotStored::TooHeavy);
             }

@@ -116,13 +116,13 @@ where
         let mut tickets = Vec::new();
         if let Some((shelf, tier)) = self.shelf() {
             let plan = Plan::<E, NoLate<V>>::optional(None);
-            let errands: Vec<_> = seats.iter().map(|(_, seat)| seat.errand(&plan)).collect();
+            let errands: Vec<_> = seats.iter().map(|(_, seat)| seat.errand(shelf, tier, &plan)).collect();
             let approaches = shelf.approach_many(&self.shared, tier, &errands).await;
             let mut left = Vec::with_capacity(seats.len());
             for ((index, mut seat), approach) in seats.into_iter().zip(approaches) {
                 match approach {
                     Approach::Found(found) => {
-                        if let Outcome::Value(value) = seat.land_elsewhere::<E>(*found).record() {
+                        if let Outcome::Value(value) = seat.land_elsewhere::<E>(found).record() {
                             results[index] = Some(value);
                         }
                     }
@@ -236,7 +236,7 @@ where
             && !seats.is_empty()
         {
             let plan = Plan::<(), NoLate<V>>::optional(None);
-            let errands: Vec<_> = seats.iter().map(|(_, seat)| seat.errand(&plan)).collect();
+            let errands: Vec<_> = seats.iter().map(|(_, seat)| seat.errand(shelf, tier, &plan)).collect();
             let found = shelf.look_many(&self.shared, tier, &errands).await;
             for ((index, seat), found) in seats.into_iter().zip(found) {
                 if let Some(found) = found

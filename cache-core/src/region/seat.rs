@@ -70,13 +70,12 @@ where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Outcome<V, E>>,
     {
-        let scope = LoadScope::begin([self.flight_id()], self.region.rules.track);
         let ticket = match self.region.shelf() {
             None => None,
             Some((shelf, tier)) => {
-                let errand = self.errand(&plan);
-                match shelf.approach(&self.region.shared, tier, errand).await {
-                    Approach::Found(found) => return self.land_elsewhere(*found),
+                let errand = self.errand(shelf, tier, &plan);
+                match shelf.approach(&self.region.shared, tier, &errand).await {
+                    Approach::Found(found) => return self.land_elsewhere(found),
                     Approach::Load(ticket) => Some(ticket),
                     Approach::Busy => None,
                 }
@@ -87,6 +86,7 @@ where
             self.place.start = self.region.shared.touches.read();
         }
         let begun = self.begin(&plan.tags);
+        let scope = LoadScope::begin([self.flight_id()], self.region.rules.track);
         let load = InScope::new(Arc::clone(&scope), async { body().await });
         let load = beating(ticket.as_ref(), load);
         let limit = plan.timeout.as_ref().map(|timeout| self.region.clock.sleep(timeout.after));
@@ -107,7 +107,7 @@ where
             }
         };
         if let Some(ticket) = ticket {
-            self.share(&mut weighed, ticket).await;
+            self.share(&mut weighed, value.as_ref(), ticket).await;
         }
         self.close(weighed, value.map_or(Outcome::Absent, Outcome::Value))
     }

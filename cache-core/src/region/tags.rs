@@ -37,6 +37,10 @@ impl TagList {
         }
     }
 
+    pub(crate) fn as_slice(&self) -> &[Tag] {
+        &self.tags
+    }
+
     /// The tags, as the fleet knows them.
     pub(crate) fn fleet_names(&self) -> Vec<FleetName> {
         self.tags.iter().map(|tag| FleetName::Tag(tag.as_str().into())).collect()

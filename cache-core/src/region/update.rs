@@ -100,7 +100,7 @@ where
         let Some((shelf, tier)) = self.shelf() else { return Err(contended()) };
         let (key, owned) = (self.fleet_text(look.key), look.key.to_owned_key());
         for _ in 0..ATTEMPTS {
-            let errand = self.errand_for(key.as_str().into());
+            let errand = self.errand_for(shelf.value_name(tier, |text| text.push_str(&key)));
             let wrap = |new: Option<V>| {
                 let Some(value) = new else { return (None, None) };
                 let goods = self.goods(&owned, Some(&value), &Late::default());

@@ -1,11 +1,12 @@
 //! The tags that live entries or running loads carry.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use std::collections::HashMap;
+use hashbrown::HashTable;
 
 use super::Tag;
-use crate::key::KeyHasher;
+use crate::key::{KeyHasher, MAX_TEXT};
 use crate::random::Random;
 use crate::sync::Mutex;
 use crate::touch::{LastTouch, Name, Touch, TouchClock};
@@ -33,14 +34,14 @@ pub(crate) struct LiveTags {
 
 #[derive(Debug)]
 struct Shard {
-    names: HashMap<Tag, Arc<Name>>,
+    names: HashTable<(Tag, Arc<Name>)>,
     purge_at: usize,
 }
 
 impl LiveTags {
     pub(crate) fn new(random: &dyn Random) -> Self {
         Self {
-            shards: std::array::from_fn(|_| Mutex::new(Shard { names: HashMap::new(), purge_at: FIRST_PURGE })),
+            shards: std::array::from_fn(|_| Mutex::new(Shard { names: HashTable::new(), purge_at: FIRST_PURGE })),
             floors: (0..FLOORS).map(|_| LastTouch::new(Touch::NONE)).collect(),
             hasher: KeyHasher::new(random),
         }
@@ -48,26 +49,43 @@ impl LiveTags {
 
     /// The state of `tag`, made if there is none.
     pub(crate) fn name(&self, tag: &Tag) -> Arc<Name> {
-        let (shard, floor) = self.place(tag);
+        self.state(tag.as_str(), || tag.clone())
+    }
+
+    /// [`name`](Self::name) of the tag with this text; `None` if there can be none.
+    pub(crate) fn named(&self, text: &str) -> Option<Arc<Name>> {
+        match text.len() {
+            0 => None,
+            1..=MAX_TEXT => Some(self.state(text, || Tag(Cow::Owned(text.to_owned())))),
+            // Only a stranger's: ours have a digest instead.
+            _ => Tag::new(text).ok().map(|tag| self.name(&tag)),
+        }
+    }
+
+    fn state(&self, text: &str, tag: impl FnOnce() -> Tag) -> Arc<Name> {
+        let hash = self.hasher.hash(text);
+        let (shard, floor) = self.place(hash);
         let mut shard = shard.lock();
-        if let Some(name) = shard.names.get(tag) {
+        if let Some((_, name)) = shard.names.find(hash, |(tag, _)| tag.as_str() == text) {
             return Arc::clone(name);
         }
         if shard.names.len() >= shard.purge_at {
             self.purge(&mut shard);
         }
         let name = Name::new(floor.get());
-        shard.names.insert(tag.clone(), Arc::clone(&name));
+        let hasher = |(tag, _): &(Tag, Arc<Name>)| self.hasher.hash(tag.as_str());
+        shard.names.insert_unique(hash, (tag(), Arc::clone(&name)), hasher);
         name
     }
 
     /// Touches `tag`: nothing that began before is valid under it from here on.
     pub(crate) fn touch(&self, tag: &Tag, clock: &TouchClock) {
-        let (shard, floor) = self.place(tag);
+        let hash = self.hasher.hash(tag.as_str());
+        let (shard, floor) = self.place(hash);
         let shard = shard.lock();
         let touch = clock.advance();
-        match shard.names.get(tag) {
-            Some(name) => clock.mark(name, touch),
+        match shard.names.find(hash, |(known, _)| known == tag) {
+            Some((_, name)) => clock.mark(name, touch),
             None => floor.raise(touch),
         }
     }
@@ -81,11 +99,14 @@ impl LiveTags {
     /// All states.
     #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn states(&self) -> Vec<Arc<Name>> {
-        self.shards.iter().flat_map(|shard| shard.lock().names.values().cloned().collect::<Vec<_>>()).collect()
+        self.shards
+            .iter()
+            .flat_map(|shard| shard.lock().names.iter().map(|(_, name)| Arc::clone(name)).collect::<Vec<_>>())
+            .collect()
     }
 
     fn purge(&self, shard: &mut Shard) {
-        shard.names.retain(|tag, name| {
+        shard.names.retain(|(tag, name)| {
             // Under the shard's lock nobody can take a new reference from the map, so 1 means: only the map's.
             let live = Arc::strong_count(name) > 1;
             if !live {
@@ -97,8 +118,7 @@ impl LiveTags {
         shard.purge_at = (shard.names.len() * 2).max(FIRST_PURGE);
     }
 
-    fn place(&self, tag: &Tag) -> (&Mutex<Shard>, &LastTouch) {
-        let hash = self.hasher.hash(tag.as_str());
+    fn place(&self, hash: u64) -> (&Mutex<Shard>, &LastTouch) {
         (&self.shards[(hash >> 48) as usize % SHARDS], self.floor(hash))
     }
 

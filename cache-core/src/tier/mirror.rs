@@ -21,11 +21,17 @@ const MOST: usize = 65_536;
 #[derive(Debug)]
 pub(crate) struct Mirror {
     /// That of the name which is in every entry of all regions: found without a search.
-    everything: Mutex<Option<Mirrored>>,
+    everything: Slot,
+    /// Those of the regions of this process, which have them at hand.
+    regions: Mutex<HashMap<Arc<str>, Arc<Slot>, KeyHasher>>,
     names: Mutex<HashMap<FleetName, Mirrored, KeyHasher>>,
     /// What was read before this is not believed any more: messages may have been missed.
     floor: LastTouch,
 }
+
+/// What is known of one name.
+#[derive(Debug, Default)]
+pub(crate) struct Slot(Mutex<Option<Mirrored>>);
 
 #[derive(Debug, Clone)]
 struct Mirrored {
@@ -37,52 +43,67 @@ struct Mirrored {
 
 impl Mirror {
     pub(crate) fn new(hasher: KeyHasher) -> Self {
-        let names = Mutex::new(HashMap::with_hasher(hasher));
-        Self { everything: Mutex::new(None), names, floor: LastTouch::new(Touch::NONE) }
+        Self {
+            everything: Slot::default(),
+            regions: Mutex::new(HashMap::with_hasher(hasher.clone())),
+            names: Mutex::new(HashMap::with_hasher(hasher)),
+            floor: LastTouch::new(Touch::NONE),
+        }
+    }
+
+    /// Where the version of a region's name is noted from here on.
+    pub(crate) fn slot(&self, region: &Arc<str>) -> Arc<Slot> {
+        Arc::clone(self.regions.lock().entry(Arc::clone(region)).or_default())
+    }
+
+    /// [`get`](Self::get) for the name of a slot.
+    pub(crate) fn get_from(&self, slot: &Slot) -> Option<Version> {
+        slot.get(self.floor.get())
+    }
+
+    /// The slot of a name, if it has one.
+    fn with_slot<T>(&self, name: NameRef<'_>, visit: impl FnOnce(&Slot) -> T) -> Option<T> {
+        match name {
+            NameRef::Everything => Some(visit(&self.everything)),
+            NameRef::Region(region) => self.regions.lock().get(region).map(|slot| visit(slot)),
+            NameRef::Tag(_) | NameRef::Key(_) => None,
+        }
     }
 
     /// The version of `name`, if it was read and nothing has touched the name since.
     pub(crate) fn get(&self, name: NameRef<'_>) -> Option<Version> {
         let floor = self.floor.get();
-        let version = |known: &Mirrored| known.is_believed(floor).then_some(known.version);
-        if name == NameRef::Everything {
-            return self.everything.lock().as_ref().and_then(version);
+        if let Some(known) = self.with_slot(name, |slot| slot.get(floor)) {
+            return known;
         }
-        self.names.lock().get(&name).and_then(version)
+        self.names.lock().get(&name).and_then(|known| known.believed(floor))
     }
 
     /// Notes what a read that began at `read_at` has brought.
-    pub(crate) fn fill(&self, name: &FleetName, local: &Arc<Name>, version: Version, read_at: Touch) {
-        let known = Mirrored { name: Arc::clone(local), version, read_at };
-        if name.as_name() == NameRef::Everything {
-            let mut everything = self.everything.lock();
-            if everything.as_ref().is_none_or(|before| before.read_at <= read_at) {
-                *everything = Some(known);
-            }
+    pub(crate) fn fill(&self, name: NameRef<'_>, local: Arc<Name>, version: Version, read_at: Touch) {
+        let known = Mirrored { name: local, version, read_at };
+        if self.with_slot(name, |slot| slot.fill(&known)).is_some() {
             return;
         }
         let mut names = self.names.lock();
-        if names.len() >= MOST && !names.contains_key(name) {
+        if names.len() >= MOST && !names.contains_key(&name) {
             let floor = self.floor.get();
             names.retain(|_, known| known.is_believed(floor));
             if names.len() >= MOST {
                 names.clear();
             }
         }
-        match names.get_mut(&name.as_name()) {
-            // Two reads that overlap: the later one knows more.
-            Some(before) if before.read_at > read_at => {}
-            Some(before) => *before = known,
-            None => _ = names.insert(name.clone(), known),
+        match names.get_mut(&name) {
+            Some(before) => before.replace(&known),
+            None => _ = names.insert(name.keep(), known),
         }
     }
 
     /// Forgets one name: what was read of it has turned out to be wrong.
     pub(crate) fn forget(&self, name: NameRef<'_>) {
-        if name == NameRef::Everything {
-            *self.everything.lock() = None;
+        if self.with_slot(name, |slot| *slot.0.lock() = None).is_none() {
+            self.names.lock().remove(&name);
         }
-        self.names.lock().remove(&name);
     }
 
     /// Believes nothing that was read before `touch`.
@@ -91,7 +112,31 @@ impl Mirror {
     }
 }
 
+impl Slot {
+    fn get(&self, floor: Touch) -> Option<Version> {
+        self.0.lock().as_ref().and_then(|known| known.believed(floor))
+    }
+
+    fn fill(&self, known: &Mirrored) {
+        match &mut *self.0.lock() {
+            Some(before) => before.replace(known),
+            free => *free = Some(known.clone()),
+        }
+    }
+}
+
 impl Mirrored {
+    /// Two reads that overlap: the later one knows more.
+    fn replace(&mut self, known: &Self) {
+        if self.read_at <= known.read_at {
+            self.clone_from(known);
+        }
+    }
+
+    fn believed(&self, floor: Touch) -> Option<Version> {
+        self.is_believed(floor).then_some(self.version)
+    }
+
     fn is_believed(&self, floor: Touch) -> bool {
         self.read_at >= floor && self.name.last() <= self.read_at
     }
@@ -110,7 +155,7 @@ mod tests {
         random: SeededRandom,
     }
 
-    const NAME: FleetName = FleetName::Everything;
+    const NAME: NameRef<'static> = NameRef::Everything;
 
     impl World {
         fn new() -> Self {
@@ -121,7 +166,7 @@ mod tests {
 
         fn read(&self, at: Touch) -> Version {
             let version = Version::from_random(&self.random);
-            self.mirror.fill(&NAME, &self.local, version, at);
+            self.mirror.fill(NAME, Arc::clone(&self.local), version, at);
             version
         }
 

@@ -37,6 +37,8 @@ use breaker::Breaker;
 use keeper::Keeper;
 use link::Link;
 use mirror::Mirror;
+pub(crate) use mirror::Slot;
+pub(crate) use names::ValueName;
 use names::WireNames;
 use outbox::Outbox;
 pub(crate) use outbox::{Item, Waiting};
@@ -56,7 +58,7 @@ pub(crate) struct Tier {
     channel: String,
     pub(crate) settings: Settings,
     pub(crate) sealing: Sealing,
-    mirror: Mirror,
+    pub(crate) mirror: Mirror,
     pub(crate) fences: Fences,
     pub(crate) outbox: Outbox,
     link: Link,

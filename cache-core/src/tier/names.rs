@@ -4,19 +4,36 @@
 //! Kind first, so that a listener can choose; then what belongs together in braces, so that it lies on one node; the
 //! schema of a value outside of the braces and last, so that all schemas of a key can be invalidated together.
 
+use std::ops::Range;
+
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyWriter;
 
 /// How many fences late tags share.
 pub(crate) const FENCES: usize = 256;
 
-/// `region:key` in a group: the first pair of braces around it, and so its node, is the group's.
-pub(crate) fn grouped(group: &str, key: &str) -> String {
-    let mut text = String::with_capacity(group.len() + key.len() + 1);
-    KeyWriter::new(&mut text).text(group);
-    text.push('}');
-    text.push_str(key);
-    text
+/// Begins a `region:key` that is in a group: the first pair of braces around it, and so its node, is the group's.
+pub(crate) fn begin_group(group: &str, out: &mut String) {
+    KeyWriter::new(out).text(group);
+    out.push('}');
+}
+
+/// The name of a value, and where in it its key is.
+#[derive(Debug, Clone)]
+pub(crate) struct ValueName {
+    text: String,
+    key: Range<usize>,
+}
+
+impl ValueName {
+    /// `region:key`.
+    pub(crate) fn key(&self) -> &str {
+        &self.text[self.key.clone()]
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
 }
 
 /// Makes names within a namespace.
@@ -43,11 +60,20 @@ impl WireNames {
 
     /// The value of `region:key`, as `schema` writes it.
     pub(crate) fn value(&self, key: &str, schema: &str) -> String {
-        let mut name = String::with_capacity(self.ns.len() + key.len() + schema.len() + 6);
-        for part in [&self.ns, ":v:{", key, "}@", schema] {
-            name.push_str(part);
-        }
-        name
+        self.value_name(schema, |text| text.push_str(key)).text
+    }
+
+    /// [`value`](Self::value), of the key that is written to it.
+    pub(crate) fn value_name(&self, schema: &str, write_key: impl FnOnce(&mut String)) -> ValueName {
+        let mut text = String::with_capacity(self.ns.len() + schema.len() + 64);
+        text.push_str(&self.ns);
+        text.push_str(":v:{");
+        let start = text.len();
+        write_key(&mut text);
+        let key = start..text.len();
+        text.push_str("}@");
+        text.push_str(schema);
+        ValueName { text, key }
     }
 
     pub(crate) fn lease(&self, key: &str) -> String {
@@ -129,10 +155,14 @@ mod tests {
         assert_eq!(names.lease("user:42"), "shop:l:{user:42}");
         assert_eq!(names.staging("user:42", "ab"), "shop:s:{user:42}:ab");
         assert_eq!(names.identity("user:42"), NameRef::Key("user:42").wire_key("shop"));
+        let grouped = |text: &mut String| {
+            begin_group("ten}ant", text);
+            text.push_str("user:42");
+        };
         let globs = names.globs("user:*");
         assert_eq!(globs[..2], ["shop:l:{user:*}", "shop:l:{*\\}user:*}"]);
         assert_eq!(globs[4..], ["shop:v:{user:*}@*", "shop:v:{*\\}user:*}@*"]);
-        assert_eq!(names.value(&grouped("ten}ant", "user:42"), "00ff"), "shop:v:{ten%7Dant}user:42}@00ff");
+        assert_eq!(names.value_name("00ff", grouped).as_str(), "shop:v:{ten%7Dant}user:42}@00ff");
         let hits = |name: &str| globs.iter().any(|glob| crate::key::pattern::matches(glob, name));
         assert!(hits("shop:v:{ten%7Dant}user:42}@00ff") && !hits("shop:v:{ten%7Dant}page:42}@00ff"));
     }

@@ -67,7 +67,7 @@ impl Tier {
         Some(match name {
             NameRef::Everything => Arc::clone(&self.floors.everything),
             NameRef::Region(region) => shared.tags.name(&of_region(region)?),
-            NameRef::Tag(tag) => shared.tags.name(&Tag::new(tag).ok()?),
+            NameRef::Tag(tag) => shared.tags.named(tag)?,
             NameRef::Key(key) => Arc::clone(self.floors.identity(key)),
         })
     }

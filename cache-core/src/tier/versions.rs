@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use smallvec::SmallVec;
 
 use super::Tier;
 use super::names::FENCES;
@@ -17,19 +18,20 @@ use crate::version::Version;
 /// The longest that anything lives in the tier, and so what versions of everything, regions and fences outlive twice.
 pub(crate) const LONGEST_LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// The versions of some names, in their order; `None` for those that are free.
+pub(crate) type Versions = SmallVec<[Option<Version>; 5]>;
+
 impl Tier {
     /// The version of a name, if it is known without asking.
     pub(crate) fn known(&self, shared: &Shared, name: NameRef<'_>) -> Option<Version> {
         if self.is_linked(shared) { self.mirror.get(name) } else { None }
     }
 
-    /// Notes what was read of a name by a read that began at `read_at`; nothing without a link, for the gap before it
+    /// Notes what was read of a name by a read that began at `read_at`. For who is linked only: the gap before a link
     /// is proven forgets all that.
-    fn learn(&self, shared: &Shared, name: &FleetName, version: Version, read_at: Touch) {
-        if self.is_linked(shared)
-            && let Some(local) = self.local(shared, name.as_name())
-        {
-            self.mirror.fill(name, &local, version, read_at);
+    fn learn(&self, shared: &Shared, name: NameRef<'_>, version: Version, read_at: Touch) {
+        if let Some(local) = self.local(shared, name) {
+            self.mirror.fill(name, local, version, read_at);
         }
     }
 
@@ -43,23 +45,27 @@ impl Tier {
         let read_at = shared.touches.read();
         let read = Read { versions: &wire, ..Read::default() };
         let reading = self.ask(shared, "read versions", || self.backend.read(read)).await?;
-        Ok(self.learn_all(shared, names, &reading.versions, read_at))
+        let names = names.iter().map(FleetName::as_name);
+        Ok(self.learn_all(shared, names, &reading.versions, read_at).into_vec())
     }
 
     /// What a read that began at `read_at` has brought of names.
-    pub(crate) fn learn_all<'b>(
+    pub(crate) fn learn_all<'n, 'b>(
         &self,
         shared: &Shared,
-        names: &[FleetName],
+        names: impl IntoIterator<Item = NameRef<'n>>,
         read: impl IntoIterator<Item = &'b Option<Vec<u8>>>,
         read_at: Touch,
-    ) -> Vec<Option<Version>> {
-        let version = |(name, bytes): (&FleetName, &Option<Vec<u8>>)| {
+    ) -> Versions {
+        let linked = self.is_linked(shared);
+        let version = |(name, bytes): (NameRef<'_>, &Option<Vec<u8>>)| {
             let version = parse(bytes.as_deref())?;
-            self.learn(shared, name, version, read_at);
+            if linked {
+                self.learn(shared, name, version, read_at);
+            }
             Some(version)
         };
-        names.iter().zip(read).map(version).collect()
+        names.into_iter().zip(read).map(version).collect()
     }
 
     /// How long the version of a name has to live, for entries that live so long.
@@ -103,9 +109,12 @@ impl Tier {
         captured: &[Vec<u8>],
         read_at: Touch,
     ) -> Vec<Captured> {
+        let linked = self.is_linked(shared);
         let of = |(name, bytes): (&FleetName, &Vec<u8>)| match parse(Some(bytes)) {
             Some(version) => {
-                self.learn(shared, name, version, read_at);
+                if linked {
+                    self.learn(shared, name.as_name(), version, read_at);
+                }
                 Captured::Version(version)
             }
             None if Version::parse(bytes).is_some() => Captured::Mark,

@@ -4,17 +4,25 @@
 //! ask in the same moment are answered by one `MGET`, each with its own part. Nobody waits for others to come: a round
 //! is closed as soon as the task that sends it gets its turn.
 
+use std::hash::BuildHasher;
+use std::ops::Range;
 use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+use std::time::Duration;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, ServerError, Value};
+use smallvec::SmallVec;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot::{Receiver, Sender, channel};
 
-use super::failure::{odd_answer, of_server, unavailable};
+use super::failure::{odd_answer, of_server, timeout, unavailable};
 use super::{read, reply};
 use crate::backend::{BackendError, Read, Reading};
+use crate::clock::{Clock, Sleep, SystemClock};
 
 /// No more reads than these in one round: the first has its answer with the last.
 const MOST: usize = 16;
@@ -28,21 +36,48 @@ pub(super) struct Gather {
     runtime: Handle,
     /// Whether others get no turn of their own before a new task does.
     yields: bool,
+    /// How long a round may take.
+    limit: Duration,
     round: Mutex<Option<Round>>,
 }
 
 /// Reads that go out together.
 struct Round {
     get: Cmd,
+    /// How many names `get` has.
+    asked: usize,
     ends: Vec<Cmd>,
-    callers: Vec<Caller>,
+    versions: Versions,
+    callers: Arc<Callers>,
+    /// Ends the round for who waits, when it takes too long. On a timer that does not need the runtime.
+    limit: Sleep,
 }
 
-/// Somebody who waits, and for what.
+/// The versions that a round asks for, each once: callers of one moment ask for the same few.
+#[derive(Default)]
+struct Versions {
+    /// All names, one after the other.
+    text: String,
+    asked: HashTable<Asked>,
+}
+
+/// A name that is asked for.
+struct Asked {
+    name: Range<usize>,
+    hash: u64,
+    /// Where its answer will be.
+    at: usize,
+}
+
+/// Those who wait for a round.
+#[derive(Default)]
+struct Callers(Mutex<Vec<Caller>>);
+
+/// Somebody who waits, and where in the answers is what.
 struct Caller {
-    value: bool,
-    remaining: bool,
-    versions: usize,
+    value: Option<usize>,
+    end: Option<usize>,
+    versions: SmallVec<[usize; 6]>,
     answer: Sender<Answer>,
 }
 
@@ -68,9 +103,9 @@ impl From<Refusal> for BackendError {
 }
 
 impl Gather {
-    pub(super) fn new(connection: MultiplexedConnection, runtime: Handle) -> Self {
+    pub(super) fn new(connection: MultiplexedConnection, runtime: Handle, limit: Duration) -> Self {
         let yields = runtime.runtime_flavor() != RuntimeFlavor::CurrentThread;
-        Self { connection, runtime, yields, round: Mutex::new(None) }
+        Self { connection, runtime, yields, limit, round: Mutex::new(None) }
     }
 
     /// Whether a read is one to gather.
@@ -82,9 +117,9 @@ impl Gather {
     pub(super) fn join(self: &Arc<Self>, read: &Read<'_>) -> Receiver<Answer> {
         let (answer, receiver) = channel();
         let mut current = self.round.lock();
-        let full = current.take_if(|round| round.callers.len() >= MOST);
+        let full = current.take_if(|round| round.is_full());
         let begins = current.is_none();
-        current.get_or_insert_with(Round::new).add(read, answer);
+        current.get_or_insert_with(|| Round::new(self.limit)).add(read, answer);
         drop(current);
         // Without the lock: a task that cannot run any more is dropped here and now.
         if let Some(round) = full {
@@ -126,78 +161,128 @@ impl Drop for Turn {
 }
 
 impl Round {
-    fn new() -> Self {
-        let mut get = Cmd::with_capacity(MOST, MOST * 32);
+    fn new(limit: Duration) -> Self {
+        let mut get = Cmd::with_capacity(MOST + 1, MOST * 48);
         get.arg("MGET");
-        Self { get, ends: Vec::new(), callers: Vec::with_capacity(MOST) }
+        let callers = Arc::new(Callers(Mutex::new(Vec::with_capacity(MOST))));
+        let mut limit = SystemClock.sleep(limit);
+        let waker = Waker::from(Arc::clone(&callers));
+        if limit.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+            waker.wake();
+        }
+        Self { get, asked: 0, ends: Vec::new(), versions: Versions::default(), callers, limit }
+    }
+
+    fn is_full(&self) -> bool {
+        self.callers.0.lock().len() >= MOST
     }
 
     fn add(&mut self, read: &Read<'_>, answer: Sender<Answer>) {
-        let remaining = read.remaining && read.value.is_some();
-        if let Some(value) = read.value {
-            self.get.arg(value);
-            if remaining {
-                let mut end = Cmd::new();
-                end.arg("PTTL").arg(value);
-                self.ends.push(end);
-            }
+        let value = read.value.map(|name| self.ask(name));
+        let end = read.value.filter(|_| read.remaining).map(|name| {
+            let mut end = Cmd::new();
+            end.arg("PTTL").arg(name);
+            self.ends.push(end);
+            self.ends.len() - 1
+        });
+        let versions = read.versions.iter().map(|name| self.version(name)).collect();
+        self.callers.0.lock().push(Caller { value, end, versions, answer });
+    }
+
+    /// Asks for a name; says where its answer will be.
+    fn ask(&mut self, name: &str) -> usize {
+        self.get.arg(name);
+        self.asked += 1;
+        self.asked - 1
+    }
+
+    /// [`ask`](Self::ask), if nobody has asked for it yet.
+    fn version(&mut self, name: &str) -> usize {
+        let hash = FixedState::default().hash_one(name);
+        let Versions { text, asked } = &self.versions;
+        if let Some(known) = asked.find(hash, |known| text[known.name.clone()] == *name) {
+            return known.at;
         }
-        read.versions.iter().for_each(|name| _ = self.get.arg(name));
-        self.callers.push(Caller { value: read.value.is_some(), remaining, versions: read.versions.len(), answer });
+        let at = self.ask(name);
+        let Versions { text, asked } = &mut self.versions;
+        text.push_str(name);
+        asked.insert_unique(hash, Asked { name: text.len() - name.len()..text.len(), hash, at }, |known| known.hash);
+        at
     }
 
     /// Sends it, and tells each what it has asked for.
     async fn go(self, mut connection: MultiplexedConnection) {
-        let answers = if self.ends.is_empty() {
-            connection.send_packed_command(&self.get).await.map(|values| vec![values])
+        // Until it is answered, or dropped.
+        let Self { get, asked, ends, callers, limit: _limit, .. } = self;
+        let answers = if ends.is_empty() {
+            connection.send_packed_command(&get).await.map(|values| vec![values])
         } else {
-            let mut pipeline = Pipeline::with_capacity(1 + self.ends.len());
-            pipeline.add_command(self.get);
-            let count = 1 + self.ends.len();
-            self.ends.into_iter().for_each(|end| _ = pipeline.add_command(end));
+            let mut pipeline = Pipeline::with_capacity(1 + ends.len());
+            pipeline.add_command(get);
+            let count = 1 + ends.len();
+            ends.into_iter().for_each(|end| _ = pipeline.add_command(end));
             connection.send_packed_commands(&pipeline, 0, count).await
         };
         let lost = |_| Refusal::Failed(unavailable("the connection to Redis was lost"));
-        match answers.map_err(lost).and_then(Parts::new) {
-            Ok(mut parts) => {
-                for caller in self.callers {
-                    // Who has gone needs no answer.
-                    let _ = caller.answer.send(parts.take(caller.value, caller.remaining, caller.versions));
-                }
-            }
-            Err(refusal) => self.callers.into_iter().for_each(|caller| _ = caller.answer.send(Err(refusal.clone()))),
+        let parts = answers.map_err(lost).and_then(|answers| Parts::new(answers, asked));
+        callers.tell(parts);
+    }
+}
+
+impl Callers {
+    fn tell(&self, answers: Result<Parts, Refusal>) {
+        // Without the lock: who is told may run at once.
+        let callers = std::mem::take(&mut *self.0.lock());
+        match answers {
+            Ok(mut parts) => callers.into_iter().for_each(|caller| caller.take(&mut parts)),
+            // Who has gone needs no answer.
+            Err(refusal) => callers.into_iter().for_each(|caller| _ = caller.answer.send(Err(refusal.clone()))),
         }
     }
 }
 
-/// Answers, to be taken apart in the order of the callers.
+/// By the timer.
+impl Wake for Callers {
+    fn wake(self: Arc<Self>) {
+        self.tell(Err(Refusal::Failed(timeout())));
+    }
+}
+
+impl Caller {
+    fn take(self, parts: &mut Parts) {
+        let reading = parts.take(self.value, self.end, &self.versions);
+        // Who has gone needs no answer.
+        let _ = self.answer.send(reading);
+    }
+}
+
+/// Answers, to be taken apart.
 struct Parts {
-    values: std::vec::IntoIter<Value>,
-    ends: std::vec::IntoIter<Value>,
+    values: Vec<Value>,
+    ends: Vec<Value>,
 }
 
 impl Parts {
-    fn new(answers: Vec<Value>) -> Result<Self, Refusal> {
-        let mut ends = answers.into_iter();
-        match ends.next() {
-            Some(Value::ServerError(error)) => Err(Refusal::Server(error)),
-            Some(Value::Array(values)) => Ok(Self { values: values.into_iter(), ends }),
+    fn new(answers: Vec<Value>, asked: usize) -> Result<Self, Refusal> {
+        let mut ends = answers;
+        match if ends.is_empty() { Value::Nil } else { ends.remove(0) } {
+            Value::ServerError(error) => Err(Refusal::Server(error)),
+            Value::Array(values) if values.len() == asked => Ok(Self { values, ends }),
             _ => Err(Refusal::Failed(odd_answer())),
         }
     }
 
-    fn take(&mut self, value: bool, remaining: bool, versions: usize) -> Answer {
-        let mut next = || reply::bytes(self.values.next().ok_or_else(odd_answer)?);
-        let value = if value { next().map_err(Refusal::Failed)? } else { None };
-        let versions = (0..versions).map(|_| next()).collect::<Result<_, _>>().map_err(Refusal::Failed)?;
-        let remaining = if remaining {
-            match self.ends.next() {
-                Some(Value::ServerError(error)) => return Err(Refusal::Server(error)),
-                Some(end) => read::remaining(&end).map_err(Refusal::Failed)?,
-                None => return Err(Refusal::Failed(odd_answer())),
-            }
-        } else {
-            None
+    fn take(&mut self, value: Option<usize>, end: Option<usize>, versions: &[usize]) -> Answer {
+        let failed = Refusal::Failed;
+        let own = |at: usize| reply::bytes(std::mem::replace(&mut self.values[at], Value::Nil));
+        let value = value.map(own).transpose().map_err(failed)?.flatten();
+        let shared = |at: &usize| reply::bytes(self.values[*at].clone());
+        let versions = versions.iter().map(shared).collect::<Result<_, _>>().map_err(failed)?;
+        let remaining = match end.map(|at| self.ends.get(at)) {
+            None => None,
+            Some(Some(Value::ServerError(error))) => return Err(Refusal::Server(error.clone())),
+            Some(Some(end)) => read::remaining(end).map_err(failed)?,
+            Some(None) => return Err(failed(odd_answer())),
         };
         Ok(Reading { value, remaining, versions })
     }

@@ -92,7 +92,7 @@ impl Dial {
             let (connection, driver) =
                 MultiplexedConnection::new_with_config(&greeting, stream, config).await.map_err(refused)?;
             let driver = runtime.spawn(driver).abort_handle();
-            let gather = Arc::new(Gather::new(connection.clone(), runtime));
+            let gather = Arc::new(Gather::new(connection.clone(), runtime, self.settings.response_timeout));
             let wire = Wire { connection, driver, gather, response_timeout: self.settings.response_timeout };
             // Without a password nothing has been said so far.
             match wire.connection.clone().send_packed_command(&redis::cmd("PING")).await {
@@ -154,11 +154,8 @@ impl Wire {
 
     /// Reads, together with others who do so now: see [`Gather`].
     pub(super) async fn read(&self, read: &Read<'_>) -> Result<Reading, Refusal> {
-        let lost = || Refusal::Failed(unavailable("the connection to Redis was lost"));
-        match within(self.response_timeout, self.gather.join(read)).await {
-            None => Err(Refusal::Failed(timeout())),
-            Some(answer) => answer.unwrap_or_else(|_| Err(lost())),
-        }
+        let lost = |_| Refusal::Failed(unavailable("the connection to Redis was lost"));
+        self.gather.join(read).await.map_err(lost)?
     }
 
     /// The same with scripts spelled out if asked, and a limit of its own.

@@ -15,7 +15,8 @@ use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::Known;
 use crate::freshness::jittered;
 use crate::shared::Shared;
-use crate::tier::{Captured, Tier};
+use crate::tag::Tag;
+use crate::tier::{Captured, Tier, ValueName};
 use crate::version::Version;
 
 /// How long to wait before asking again whether another process's load has ended: from, and at most.
@@ -35,7 +36,7 @@ pub(crate) enum Accept {
 /// What an approach came to.
 #[derive(Debug)]
 pub(crate) enum Approach<V> {
-    Found(Box<Elsewhere<V>>),
+    Found(Elsewhere<V>),
     Load(Ticket),
     /// Another process loads it. Only for those who do not wait for it.
     Busy,
@@ -51,10 +52,10 @@ pub(super) enum Patience {
 
 /// What is to be approached.
 #[derive(Debug, Clone)]
-pub(crate) struct Errand {
-    pub(crate) key: Arc<str>,
+pub(crate) struct Errand<'a> {
+    pub(crate) name: ValueName,
     /// The tags that are known before the load.
-    pub(crate) tags: Vec<FleetName>,
+    pub(crate) tags: &'a [Tag],
     /// How long an entry of the region lives at most.
     pub(crate) life: Duration,
     pub(crate) accept: Accept,
@@ -67,8 +68,20 @@ pub(crate) struct Errand {
 }
 
 /// To be loaded for this process alone.
-pub(super) fn alone<V>(shared: &Arc<Shared>, errand: &Errand) -> Approach<V> {
-    Approach::Load(Ticket::new(shared, &errand.key, Right::None))
+pub(super) fn alone<V>(shared: &Arc<Shared>, errand: &Errand<'_>) -> Approach<V> {
+    Approach::Load(Ticket::new(shared, errand.key().into(), Right::None))
+}
+
+impl Errand<'_> {
+    /// `region:key`.
+    pub(crate) fn key(&self) -> &str {
+        self.name.key()
+    }
+
+    /// The names of the tags.
+    pub(super) fn tag_names(&self) -> impl Iterator<Item = NameRef<'_>> {
+        self.tags.iter().map(|tag| NameRef::Tag(tag.as_str()))
+    }
 }
 
 impl Accept {
@@ -90,35 +103,31 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         &'a self,
         shared: &'a Arc<Shared>,
         tier: &'a Tier,
-        errand: Errand,
+        errand: &'a Errand<'a>,
     ) -> Pin<Box<dyn Future<Output = Approach<V>> + Send + 'a>> {
+        tier.keep(shared);
         Box::pin(async move {
-            match self.try_to_approach(shared, tier, &errand).await {
-                Ok(approach) => approach,
-                Err(_) => alone(shared, &errand),
+            if !self.may_look(tier, errand.key()) {
+                return alone(shared, errand);
             }
+            if errand.accept != Accept::Nothing {
+                match self.look(shared, tier, errand).await {
+                    Ok(Some(found)) => return Approach::Found(found),
+                    Ok(None) => {}
+                    Err(_) => return alone(shared, errand),
+                }
+            }
+            // By itself, so that a look that finds something is not as large as this.
+            Box::pin(self.ask_to_load(shared, tier, errand)).await
         })
     }
 
-    async fn try_to_approach(
-        &self,
-        shared: &Arc<Shared>,
-        tier: &Tier,
-        errand: &Errand,
-    ) -> Result<Approach<V>, BackendError> {
-        tier.keep(shared);
-        if !self.may_look(tier, &errand.key) {
-            return Ok(alone(shared, errand));
-        }
-        if errand.accept != Accept::Nothing
-            && let Some(found) = self.look(shared, tier, errand).await?
-        {
-            return Ok(Approach::Found(Box::new(found)));
-        }
+    async fn ask_to_load(&self, shared: &Arc<Shared>, tier: &Tier, errand: &Errand<'_>) -> Approach<V> {
         if !self.prepare(shared, tier).await {
-            return Ok(alone(shared, errand));
+            return alone(shared, errand);
         }
-        self.take_lease(shared, tier, errand, Patience::Waits).await
+        let leased = self.take_lease(shared, tier, errand, Patience::Waits).await;
+        leased.unwrap_or_else(|_| alone(shared, errand))
     }
 
     /// Whether the tier is to be asked for a key at all.
@@ -143,25 +152,25 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         &self,
         shared: &Arc<Shared>,
         tier: &Tier,
-        errand: &Errand,
+        errand: &Errand<'_>,
         patience: Patience,
     ) -> Result<Approach<V>, BackendError> {
         let token = Version::from_random(&*shared.random);
-        let (lease, value) = (tier.names.lease(&errand.key), tier.names.value(&errand.key, &self.schema));
+        let lease = tier.names.lease(errand.key());
         let began = shared.clock.now();
         let mut pause = POLL.0;
         loop {
             // What is in every entry need not be asked for if it is known: an older version could only reject.
-            let known: Vec<Known> = self
-                .always()
-                .into_iter()
-                .filter_map(|name| Some((name.clone(), tier.known(shared, name.as_name())?)))
-                .collect();
-            let mut names: Vec<FleetName> =
-                self.always().into_iter().filter(|name| known.iter().all(|(known, _)| known != name)).collect();
-            names.extend(errand.tags.iter().cloned());
+            let (mut known, mut names): (Vec<Known>, Vec<FleetName>) = (Vec::new(), Vec::new());
+            for name in [FleetName::Everything, FleetName::Region(Arc::clone(&self.region))] {
+                match tier.known(shared, name.as_name()) {
+                    Some(version) => known.push((name, version)),
+                    None => names.push(name),
+                }
+            }
+            names.extend(errand.tag_names().map(NameRef::keep));
             if self.has_identities() {
-                names.push(FleetName::Key(Arc::clone(&errand.key)));
+                names.push(FleetName::Key(errand.key().into()));
             }
             let candidates = tier.candidates(shared, &names, errand.life);
             let captures: Vec<_> = candidates.iter().map(crate::tier::Candidate::as_capture).collect();
@@ -170,17 +179,18 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                 lease: &lease,
                 token: token.as_bytes(),
                 ttl: tier.settings.lease,
-                value: &value,
+                value: errand.name.as_str(),
                 captures: &captures,
             };
             let leased = tier.ask(shared, "take a lease", || tier.backend.lease(request)).await?;
             let granted = leased.holder.is_none();
-            let mut ticket = Ticket::new(shared, &errand.key, if granted { Right::Lease(token) } else { Right::None });
+            let mut ticket =
+                Ticket::new(shared, errand.key().into(), if granted { Right::Lease(token) } else { Right::None });
             let captured = tier.captured(shared, &names, &leased.captured, read_at);
             if errand.accept != Accept::Nothing
-                && let Some(found) = self.open_leased(shared, tier, errand, &leased, &value, read_at).await?
+                && let Some(found) = self.open_leased(shared, tier, errand, &leased, read_at).await?
             {
-                return Ok(Approach::Found(Box::new(found)));
+                return Ok(Approach::Found(found));
             }
             let complete = self.note_captures(&mut ticket, known, &names, &captured);
             let Some(holder) = leased.holder.filter(|_| complete) else { return Ok(Approach::Load(ticket)) };
@@ -219,21 +229,12 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         &self,
         shared: &Shared,
         tier: &Tier,
-        errand: &Errand,
+        errand: &Errand<'_>,
         leased: &Leased,
-        wire_key: &str,
         read_at: crate::touch::Touch,
     ) -> Result<Option<Elsewhere<V>>, BackendError> {
         let Some(bytes) = &leased.value else { return Ok(None) };
-        let raw = Raw {
-            bytes,
-            remaining: leased.remaining,
-            versions: &[],
-            read_at,
-            wire_key,
-            key: &errand.key,
-            replica: false,
-        };
+        let raw = Raw { bytes, remaining: leased.remaining, versions: &[], read_at, replica: false };
         self.open(shared, tier, raw, errand).await
     }
 

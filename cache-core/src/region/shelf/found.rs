@@ -27,6 +27,9 @@ pub(crate) struct Elsewhere<V> {
     pub(crate) start: Touch,
     /// The states in this process of the names that it depends on.
     pub(crate) names: SmallVec<[Arc<Name>; 2]>,
+    /// Whether those are there. Else nothing is known of what happened to them since the start: it is an answer to those
+    /// only who asked before that.
+    pub(crate) followed: bool,
     /// For those who build on it, if it was asked for.
     pub(crate) foundation: Option<Foundation>,
     /// Whether this process may keep it.
@@ -38,12 +41,17 @@ pub(super) struct Raw<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) remaining: Option<Duration>,
     /// The versions that were read along.
-    pub(super) versions: &'a [(FleetName, Option<Version>)],
+    pub(super) versions: &'a [(NameRef<'a>, Option<Version>)],
     /// A reading of the touch clock before all of them.
     pub(super) read_at: Touch,
-    pub(super) wire_key: &'a str,
-    pub(super) key: &'a Arc<str>,
     pub(super) replica: bool,
+}
+
+/// What is known of an envelope's versions.
+enum Judgement {
+    Known(bool),
+    /// These have to be asked about; the others are current.
+    Unsure(Vec<Known>),
 }
 
 impl<V> Shelf<V> {
@@ -52,35 +60,43 @@ impl<V> Shelf<V> {
         &self,
         shared: &Shared,
         tier: &Tier,
-        errand: &Errand,
+        errand: &Errand<'_>,
     ) -> Result<Option<Elsewhere<V>>, BackendError> {
-        let (key, tags) = (&errand.key, &errand.tags);
-        let wire_key = tier.names.value(key, &self.schema);
-        let unknown: Vec<FleetName> = self
-            .always()
-            .iter()
-            .chain(tags)
-            .filter(|name| self.known(shared, tier, name.as_name()).is_none())
-            .cloned()
-            .collect();
+        let unknown = self.unknown(shared, tier, errand.tag_names());
         let wire: Vec<String> = unknown.iter().map(|name| name.wire_key(tier.names.namespace())).collect();
         let read_at = shared.touches.read();
         let replica = tier.settings.replica_reads && self.has_identities();
-        let read = Read { value: Some(&wire_key), remaining: self.keeps, versions: &wire, replica };
+        let read = Read { value: Some(errand.name.as_str()), remaining: self.keeps, versions: &wire, replica };
         let reading = tier.ask(shared, "read a value", || tier.backend.read(read)).await?;
-        let learned = tier.learn_all(shared, &unknown, &reading.versions, read_at);
-        let versions: Vec<_> = unknown.into_iter().zip(learned).collect();
+        let versions = self.learn(shared, tier, unknown, &reading.versions, read_at);
         let Some(bytes) = reading.value else { return Ok(None) };
-        let raw = Raw {
-            bytes: &bytes,
-            remaining: reading.remaining,
-            versions: &versions,
-            read_at,
-            wire_key: &wire_key,
-            key,
-            replica,
-        };
+        let raw = Raw { bytes: &bytes, remaining: reading.remaining, versions: &versions, read_at, replica };
         self.open(shared, tier, raw, errand).await
+    }
+
+    /// Those names of a look that have to be asked about: what is in every entry, and `tags`.
+    pub(super) fn unknown<'n>(
+        &'n self,
+        shared: &Shared,
+        tier: &Tier,
+        tags: impl Iterator<Item = NameRef<'n>>,
+    ) -> SmallVec<[NameRef<'n>; 5]> {
+        let believes = self.believes(shared, tier);
+        let names = self.always().into_iter().chain(tags);
+        names.filter(|name| !believes || self.known(tier, *name).is_none()).collect()
+    }
+
+    /// What was read of these names.
+    pub(super) fn learn<'n, 'b>(
+        &self,
+        shared: &Shared,
+        tier: &Tier,
+        names: SmallVec<[NameRef<'n>; 5]>,
+        read: impl IntoIterator<Item = &'b Option<Vec<u8>>>,
+        read_at: Touch,
+    ) -> SmallVec<[(NameRef<'n>, Option<Version>); 5]> {
+        let learned = tier.learn_all(shared, names.iter().copied(), read, read_at);
+        names.into_iter().zip(learned).collect()
     }
 
     /// Opens what was read, if it is valid and accepted.
@@ -89,9 +105,9 @@ impl<V> Shelf<V> {
         shared: &Shared,
         tier: &Tier,
         raw: Raw<'_>,
-        errand: &Errand,
+        errand: &Errand<'_>,
     ) -> Result<Option<Elsewhere<V>>, BackendError> {
-        let envelope = match envelope::open(raw.bytes, &tier.sealing, raw.wire_key) {
+        let envelope = match envelope::open(raw.bytes, &tier.sealing, errand.name.as_str()) {
             Ok(envelope) => envelope,
             Err(error) => {
                 self.unreadable(shared, error);
@@ -106,7 +122,11 @@ impl<V> Shelf<V> {
         if !errand.accept.takes(fresh_for, envelope.fresh_for()) || (envelope.is_absent() && !errand.absences) {
             return Ok(None);
         }
-        if !self.is_valid(shared, tier, &envelope, &raw).await? {
+        let valid = match self.judge(shared, tier, &envelope, &raw, errand.key()) {
+            Judgement::Known(valid) => valid,
+            Judgement::Unsure(unsure) => self.is_current(shared, tier, unsure).await?,
+        };
+        if !valid {
             return Ok(None);
         }
         let value = if envelope.is_absent() {
@@ -120,14 +140,18 @@ impl<V> Shelf<V> {
                 }
             }
         };
-        let promote = self.keeps && !raw.replica && self.hits.reach(raw.key, tier.settings.promote_after);
+        let key = errand.key();
+        let promote = self.keeps && !raw.replica && self.hits.reach(key, tier.settings.promote_after);
+        let followed = self.keeps || errand.built_on;
         // Touched by messages, as the tags of what is loaded here are.
         let mut names = SmallVec::new();
-        names.push(Arc::clone(tier.floor(raw.key)));
-        names.extend(envelope.names().filter_map(|(name, _)| self.local(shared, tier, name)));
+        if followed {
+            names.push(Arc::clone(tier.floor(key)));
+            names.extend(envelope.names().filter_map(|(name, _)| self.local(shared, tier, name)));
+        }
         let founded = (promote || errand.built_on).then(|| {
             let names = envelope.names().map(|(name, version)| (name.keep(), version)).collect();
-            self.foundation(raw.key, names, envelope.identity())
+            self.foundation(key.into(), names, envelope.identity())
         });
         Ok(Some(Elsewhere {
             value,
@@ -135,6 +159,7 @@ impl<V> Shelf<V> {
             cost: envelope.load_cost(),
             start: raw.read_at,
             names,
+            followed,
             foundation: founded,
             promote,
         }))
@@ -152,32 +177,27 @@ impl<V> Shelf<V> {
         Some(Arc::clone(self.state.get_or_init(|| state)))
     }
 
-    pub(super) fn foundation(&self, key: &Arc<str>, names: Vec<Known>, identity: Option<Version>) -> Foundation {
-        Foundation { names, identity, key: Arc::clone(key), identities: Arc::clone(&self.identities) }
+    pub(super) fn foundation(&self, key: Arc<str>, names: Vec<Known>, identity: Option<Version>) -> Foundation {
+        Foundation { names, identity, key, identities: Arc::clone(&self.identities) }
     }
 
-    /// Whether every version in an envelope is the current one.
-    async fn is_valid(
-        &self,
-        shared: &Shared,
-        tier: &Tier,
-        envelope: &Envelope<'_>,
-        raw: &Raw<'_>,
-    ) -> Result<bool, BackendError> {
+    /// Whether every version in an envelope is the current one, as far as that is known without asking.
+    fn judge(&self, shared: &Shared, tier: &Tier, envelope: &Envelope<'_>, raw: &Raw<'_>, key: &str) -> Judgement {
+        let believes = self.believes(shared, tier);
         let (mut everything, mut region) = (false, false);
         let mut unsure: Vec<Known> = Vec::new();
         for (name, version) in envelope.names() {
             everything |= name == NameRef::Everything;
             region |= name == NameRef::Region(&self.region);
             if tier.outbox.covers(name, &self.region) {
-                return Ok(false);
+                return Judgement::Known(false);
             }
-            let read = raw.versions.iter().find(|(read, _)| read.as_name() == name);
+            let read = raw.versions.iter().find(|(read, _)| *read == name);
             match read {
                 Some((_, current)) if *current == Some(version) => {}
-                Some(_) => return Ok(false),
+                Some(_) => return Judgement::Known(false),
                 // A mismatch against what is remembered is asked about before it counts: that may be the older one.
-                None if self.known(shared, tier, name) == Some(version) => {}
+                None if believes && self.known(tier, name) == Some(version) => {}
                 None => unsure.push((name.keep(), version)),
             }
         }
@@ -185,15 +205,17 @@ impl<V> Shelf<V> {
             && let Some(identity) = envelope.identity()
         {
             // A replica may not know yet that the value was dropped; its identity was, on the primary.
-            unsure.push((FleetName::Key(Arc::clone(raw.key)), identity));
+            unsure.push((FleetName::Key(key.into()), identity));
         }
         if !(everything && region) {
             self.unreadable(shared, "it names neither its region nor everything, so that nothing could invalidate it");
-            return Ok(false);
+            return Judgement::Known(false);
         }
-        if unsure.is_empty() {
-            return Ok(true);
-        }
+        if unsure.is_empty() { Judgement::Known(true) } else { Judgement::Unsure(unsure) }
+    }
+
+    /// Asks whether these are the current versions.
+    async fn is_current(&self, shared: &Shared, tier: &Tier, unsure: Vec<Known>) -> Result<bool, BackendError> {
         let names: Vec<FleetName> = unsure.iter().map(|(name, _)| name.clone()).collect();
         let current = tier.read_versions(shared, &names).await?;
         Ok(unsure.iter().zip(current).all(|((name, version), current)| {

@@ -7,10 +7,12 @@ use futures_util::future::join_all;
 use super::approach::{Approach, Errand, Patience, alone};
 use super::found::Raw;
 use super::{Accept, Elsewhere, Shelf};
-use crate::backend::Read;
-use crate::fleet_name::FleetName;
+use crate::backend::{Read, Reading};
+use crate::fleet_name::NameRef;
 use crate::shared::Shared;
 use crate::tier::Tier;
+use crate::touch::Touch;
+use crate::version::Version;
 
 impl<V: Send + Sync + 'static> Shelf<V> {
     /// [`approach`](Self::approach) for many keys: waits for nobody.
@@ -18,7 +20,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         &self,
         shared: &Arc<Shared>,
         tier: &Tier,
-        errands: &[Errand],
+        errands: &[Errand<'_>],
     ) -> Vec<Approach<V>> {
         let found = self.look_many(shared, tier, errands).await;
         let prepared = tier.is_available() && self.prepare(shared, tier).await;
@@ -31,13 +33,13 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         &self,
         shared: &Arc<Shared>,
         tier: &Tier,
-        errand: &Errand,
+        errand: &Errand<'_>,
         found: Option<Elsewhere<V>>,
         prepared: bool,
     ) -> Approach<V> {
         match found {
-            Some(found) => Approach::Found(Box::new(found)),
-            None if prepared && self.may_look(tier, &errand.key) => {
+            Some(found) => Approach::Found(found),
+            None if prepared && self.may_look(tier, errand.key()) => {
                 self.take_lease(shared, tier, errand, Patience::None).await.unwrap_or_else(|_| alone(shared, errand))
             }
             None => alone(shared, errand),
@@ -49,23 +51,21 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         &self,
         shared: &Arc<Shared>,
         tier: &Tier,
-        errands: &[Errand],
+        errands: &[Errand<'_>],
     ) -> Vec<Option<Elsewhere<V>>> {
         tier.keep(shared);
         let none = || errands.iter().map(|_| None).collect();
         if !tier.is_available() {
             return none();
         }
-        let wire_keys: Vec<String> = errands.iter().map(|errand| tier.names.value(&errand.key, &self.schema)).collect();
         // The names that are in all of them are read once.
-        let unknown: Vec<FleetName> =
-            self.always().into_iter().filter(|name| self.known(shared, tier, name.as_name()).is_none()).collect();
+        let unknown = self.unknown(shared, tier, std::iter::empty());
         let wire: Vec<String> = unknown.iter().map(|name| name.wire_key(tier.names.namespace())).collect();
-        let reads: Vec<Read<'_>> = wire_keys
+        let reads: Vec<Read<'_>> = errands
             .iter()
             .enumerate()
-            .map(|(index, wire_key)| Read {
-                value: Some(wire_key),
+            .map(|(index, errand)| Read {
+                value: Some(errand.name.as_str()),
                 remaining: self.keeps,
                 versions: if index == 0 { &wire } else { &[] },
                 replica: false,
@@ -76,31 +76,28 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             return none();
         };
         let read = readings.iter().flat_map(|reading| &reading.versions);
-        let learned = tier.learn_all(shared, &unknown, read, read_at);
-        let versions: Vec<_> = unknown.into_iter().zip(learned).collect();
-        let opened = errands.iter().zip(&wire_keys).zip(&readings).map(|((errand, wire_key), reading)| {
-            self.open_one(shared, tier, errand, wire_key, reading, &versions, read_at)
-        });
+        let versions = self.learn(shared, tier, unknown, read, read_at);
+        let opened = errands
+            .iter()
+            .zip(&readings)
+            .map(|(errand, reading)| self.open_one(shared, tier, errand, reading, &versions, read_at));
         join_all(opened).await
     }
 
-    #[allow(clippy::too_many_arguments, reason = "each is one part of what was read")]
     async fn open_one(
         &self,
         shared: &Shared,
         tier: &Tier,
-        errand: &Errand,
-        wire_key: &str,
-        reading: &crate::backend::Reading,
-        versions: &[(FleetName, Option<crate::version::Version>)],
-        read_at: crate::touch::Touch,
+        errand: &Errand<'_>,
+        reading: &Reading,
+        versions: &[(NameRef<'_>, Option<Version>)],
+        read_at: Touch,
     ) -> Option<Elsewhere<V>> {
         let bytes = reading.value.as_ref()?;
-        if errand.accept == Accept::Nothing || !self.may_look(tier, &errand.key) {
+        if errand.accept == Accept::Nothing || !self.may_look(tier, errand.key()) {
             return None;
         }
-        let raw =
-            Raw { bytes, remaining: reading.remaining, versions, read_at, wire_key, key: &errand.key, replica: false };
+        let raw = Raw { bytes, remaining: reading.remaining, versions, read_at, replica: false };
         self.open(shared, tier, raw, errand).await.ok().flatten()
     }
 }

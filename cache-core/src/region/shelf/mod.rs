@@ -26,9 +26,9 @@ pub(crate) use update::{Change, Changed};
 use super::inner::Rules;
 use crate::codec::{Carrier, Codec, Verification};
 use crate::event::Event;
-use crate::fleet_name::{FleetName, NameRef};
+use crate::fleet_name::NameRef;
 use crate::shared::Shared;
-use crate::tier::Tier;
+use crate::tier::{Slot, Tier, ValueName};
 use crate::touch::Name;
 use crate::version::Version;
 
@@ -51,6 +51,8 @@ pub(crate) struct Shelf<V> {
     keeps: bool,
     /// Whether nothing that this process remembers is believed.
     strong: bool,
+    /// What this process knows of the version of the region's name.
+    slot: Arc<Slot>,
     /// The state of the region's name, once an entry was found: held, it stays the one that messages touch.
     state: OnceLock<Arc<Name>>,
 }
@@ -87,13 +89,19 @@ impl<V> Shelf<V> {
             hits: promotion::Hits::default(),
             keeps: rules.keeps,
             strong: rules.strong,
+            slot: tier.mirror.slot(region),
             state: OnceLock::new(),
         }
     }
 
-    /// The version of a name, if it is known without asking and that will do.
-    fn known(&self, shared: &Shared, tier: &Tier, name: NameRef<'_>) -> Option<Version> {
-        if self.strong { None } else { tier.known(shared, name) }
+    /// Whether what this process knows of versions without asking will do.
+    fn believes(&self, shared: &Shared, tier: &Tier) -> bool {
+        !self.strong && tier.is_linked(shared)
+    }
+
+    /// The version of a name, if it is known without asking. For who [`believes`](Self::believes).
+    fn known(&self, tier: &Tier, name: NameRef<'_>) -> Option<Version> {
+        if name == NameRef::Region(&self.region) { tier.mirror.get_from(&self.slot) } else { tier.mirror.get(name) }
     }
 
     fn has_identities(&self) -> bool {
@@ -101,8 +109,13 @@ impl<V> Shelf<V> {
     }
 
     /// The names that are in every entry of the region.
-    fn always(&self) -> [FleetName; 2] {
-        [FleetName::Everything, FleetName::Region(Arc::clone(&self.region))]
+    fn always(&self) -> [NameRef<'_>; 2] {
+        [NameRef::Everything, NameRef::Region(&self.region)]
+    }
+
+    /// The name of the value under the key that is written to it.
+    pub(crate) fn value_name(&self, tier: &Tier, write_key: impl FnOnce(&mut String)) -> ValueName {
+        tier.names.value_name(&self.schema, write_key)
     }
 
     fn unreadable(&self, shared: &Shared, reason: impl ToString) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Shelf;
 use crate::backend::{Commit, MARK};
 use crate::envelope::{self, Draft};
-use crate::fleet_name::FleetName;
+use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::Known;
 use crate::invalidated::Invalidated;
 use crate::shared::Shared;
@@ -69,7 +69,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         shared: &Arc<Shared>,
         tier: &Tier,
         item: &Item,
-        key: &Arc<str>,
+        key: &str,
         goods: &PutGoods,
     ) -> Option<bool> {
         // What other versions of the program have stored of this key is as old as what this one has.
@@ -94,12 +94,13 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         &self,
         shared: &Arc<Shared>,
         tier: &Tier,
-        key: &Arc<str>,
+        key: &str,
         token: Version,
         goods: &PutGoods,
     ) -> Option<bool> {
         let lease = tier.names.lease(key);
-        let mut names: Vec<FleetName> = self.always().into_iter().chain(goods.tags.iter().cloned()).collect();
+        let mut names: Vec<FleetName> =
+            self.always().map(NameRef::keep).into_iter().chain(goods.tags.iter().cloned()).collect();
         let mut known: Vec<Known> = Vec::with_capacity(names.len());
         names.dedup();
         let captured = tier.capture(shared, &names, goods.kept_for).await.ok()?;

@@ -123,7 +123,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             match self.commit(shared, tier, &ticket.key, token, &value, &bytes, kept_for).await {
                 Some(true) => {
                     ticket.settle();
-                    Fate::Stored(self.foundation(&ticket.key, names, ticket.identity))
+                    Fate::Stored(self.foundation(Arc::clone(&ticket.key), names, ticket.identity))
                 }
                 Some(false) => {
                     ticket.settle();

@@ -42,8 +42,8 @@ pub(super) enum Right {
 }
 
 impl Ticket {
-    pub(super) fn new(shared: &Arc<Shared>, key: &Arc<str>, right: Right) -> Self {
-        let (key, shared) = (Arc::clone(key), Arc::clone(shared));
+    pub(super) fn new(shared: &Arc<Shared>, key: Arc<str>, right: Right) -> Self {
+        let shared = Arc::clone(shared);
         Self { right, captured: Vec::new(), identity: None, key, shared, settled: false }
     }
 

@@ -12,7 +12,7 @@ use crate::tier::Tier;
 
 /// What is to be changed, and how.
 pub(crate) struct Change<'c, F, W> {
-    pub(crate) errand: Errand,
+    pub(crate) errand: Errand<'static>,
     pub(crate) change: &'c mut F,
     /// Makes the new value ready to be stored.
     pub(crate) wrap: &'c W,
@@ -41,7 +41,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     {
         let Change { errand, change, wrap } = step;
         tier.keep(shared);
-        if !self.may_look(tier, &errand.key) || !self.prepare(shared, tier).await {
+        if !self.may_look(tier, errand.key()) || !self.prepare(shared, tier).await {
             return Err(BackendError::new(
                 BackendErrorKind::BreakerOpen,
                 "the shared tier is not to be asked just now",
@@ -64,7 +64,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                 "the new value cannot be stored in the shared tier",
             ));
         };
-        match self.commit_put(shared, tier, &errand.key, token, &goods).await {
+        match self.commit_put(shared, tier, errand.key(), token, &goods).await {
             Some(true) => {
                 ticket.settle();
                 Ok(Changed::Stored(value))
