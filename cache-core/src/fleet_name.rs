@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use hashbrown::Equivalent;
+use smallvec::SmallVec;
 
 /// A name that entries of the shared tier depend on.
 #[derive(Debug, Clone)]
@@ -55,6 +56,12 @@ impl NameRef<'_> {
     /// Regions and everything are tags that begin with `@`; a user's tag that does has one `@` more. The braces decide
     /// the slot in a cluster: the identity of a key lies beside its value.
     pub(crate) fn wire_key(&self, ns: &str) -> String {
+        let mut key = String::new();
+        self.write_wire_key(ns, &mut key);
+        key
+    }
+
+    fn write_wire_key(&self, ns: &str, out: &mut String) {
         let (head, text) = match *self {
             Self::Everything => (":t:{@all", ""),
             Self::Region(name) => (":t:{@r:", name),
@@ -62,9 +69,8 @@ impl NameRef<'_> {
             Self::Tag(tag) => (":t:{", tag),
             Self::Key(key) => (":i:{", key),
         };
-        let mut key = String::with_capacity(ns.len() + head.len() + text.len() + 1);
-        [ns, head, text, "}"].iter().for_each(|part| key.push_str(part));
-        key
+        out.reserve(ns.len() + head.len() + text.len() + 1);
+        [ns, head, text, "}"].iter().for_each(|part| out.push_str(part));
     }
 
     /// This name, to keep.
@@ -75,6 +81,33 @@ impl NameRef<'_> {
             Self::Tag(tag) => FleetName::Tag(tag.into()),
             Self::Key(key) => FleetName::Key(key.into()),
         }
+    }
+}
+
+/// The wire keys of some names, made together.
+#[derive(Debug, Default)]
+pub(crate) struct WireKeys {
+    text: String,
+    ends: SmallVec<[usize; 6]>,
+}
+
+impl WireKeys {
+    pub(crate) fn of<'n>(names: impl IntoIterator<Item = NameRef<'n>>, ns: &str) -> Self {
+        let mut keys = Self::default();
+        for name in names {
+            if keys.text.is_empty() {
+                keys.text.reserve(256);
+            }
+            name.write_wire_key(ns, &mut keys.text);
+            keys.ends.push(keys.text.len());
+        }
+        keys
+    }
+
+    /// Them, in the order of the names.
+    pub(crate) fn list(&self) -> SmallVec<[&str; 6]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end]).collect()
     }
 }
 

@@ -227,7 +227,7 @@ impl State {
         Reading {
             value: read.value.and_then(|value| self.bytes(value, now).cloned()),
             remaining: read.value.filter(|_| read.remaining).and_then(|value| self.remaining(value, now)),
-            versions: read.versions.iter().map(|name| self.bytes(name, now).cloned()).collect(),
+            versions: read.versions.iter().map(|name| self.bytes(name, now)?.as_slice().try_into().ok()).collect(),
         }
     }
 

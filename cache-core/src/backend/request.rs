@@ -10,7 +10,7 @@ pub struct Read<'a> {
     /// Whether the value's remaining life is wanted too.
     pub remaining: bool,
     /// The names of versions. Never read from a replica.
-    pub versions: &'a [String],
+    pub versions: &'a [&'a str],
     /// Whether the value may be read from a replica, which may not know the latest writes.
     pub replica: bool,
 }
@@ -22,8 +22,8 @@ pub struct Reading {
     pub value: Option<Vec<u8>>,
     /// How long the value has left, if that was asked and it ends.
     pub remaining: Option<Duration>,
-    /// The versions, in the order of the request.
-    pub versions: Vec<Option<Vec<u8>>>,
+    /// The versions, in the order of the request. What is not sixteen bytes long is no version, and reads as `None`.
+    pub versions: Vec<Option<[u8; 16]>>,
 }
 
 /// See [`Backend::lease`](super::Backend::lease).

@@ -163,10 +163,10 @@ impl Tier {
             // Under a fresh version always: the recorded one would bring back what was valid under it.
             let known = match (&sent.version, sent.item.name()) {
                 (Some(version), Some(name)) => {
-                    let wire = [name.wire_key(self.names.namespace())];
-                    let read = crate::backend::Read { versions: &wire, ..Default::default() };
+                    let wire = name.wire_key(self.names.namespace());
+                    let read = crate::backend::Read { versions: &[&wire], ..Default::default() };
                     match self.backend.read(read).await {
-                        Ok(reading) => reading.versions[0].as_deref() == Some(version.as_bytes()),
+                        Ok(reading) => reading.versions[0] == Some(*version.as_bytes()),
                         Err(_) => false,
                     }
                 }

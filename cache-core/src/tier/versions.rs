@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::Tier;
 use super::names::FENCES;
 use crate::backend::{BackendError, BackendErrorKind, Capture, Read};
-use crate::fleet_name::{FleetName, NameRef};
+use crate::fleet_name::{FleetName, NameRef, WireKeys};
 use crate::foundation::Known;
 use crate::shared::Shared;
 use crate::touch::Touch;
@@ -41,11 +41,11 @@ impl Tier {
         shared: &Shared,
         names: &[FleetName],
     ) -> Result<Vec<Option<Version>>, BackendError> {
-        let wire: Vec<String> = names.iter().map(|name| name.wire_key(self.names.namespace())).collect();
-        let read_at = shared.touches.read();
-        let read = Read { versions: &wire, ..Read::default() };
-        let reading = self.ask(shared, "read versions", || self.backend.read(read)).await?;
         let names = names.iter().map(FleetName::as_name);
+        let wire = WireKeys::of(names.clone(), self.names.namespace());
+        let read_at = shared.touches.read();
+        let read = Read { versions: &wire.list(), ..Read::default() };
+        let reading = self.ask(shared, "read versions", || self.backend.read(read)).await?;
         Ok(self.learn_all(shared, names, &reading.versions, read_at).into_vec())
     }
 
@@ -54,12 +54,12 @@ impl Tier {
         &self,
         shared: &Shared,
         names: impl IntoIterator<Item = NameRef<'n>>,
-        read: impl IntoIterator<Item = &'b Option<Vec<u8>>>,
+        read: impl IntoIterator<Item = &'b Option<[u8; Version::LEN]>>,
         read_at: Touch,
     ) -> Versions {
         let linked = self.is_linked(shared);
-        let version = |(name, bytes): (NameRef<'_>, &Option<Vec<u8>>)| {
-            let version = parse(bytes.as_deref())?;
+        let version = |(name, bytes): (NameRef<'_>, &Option<[u8; Version::LEN]>)| {
+            let version = parse(bytes.as_ref().map(<[u8; Version::LEN]>::as_slice))?;
             if linked {
                 self.learn(shared, name, version, read_at);
             }

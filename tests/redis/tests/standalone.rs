@@ -71,17 +71,18 @@ fn names_of_other_programs_fail_nothing_else() {
     for name in ["v:{a}", "l:{a}", "t:a", "n:a", "r:a", "m:a"] {
         assert_eq!(server.command(&["RPUSH", name, "foreign"]), Reply::Int(1));
     }
-    let captures = ["t:a", "t:b"].map(|name| Capture { name, candidate: b"new", ttl: LONG });
-    assert_eq!(timed(&runtime, backend.capture(&captures)).unwrap(), [b"".to_vec(), b"new".to_vec()]);
+    let new = b"sixteen bytes ok";
+    let captures = ["t:a", "t:b"].map(|name| Capture { name, candidate: new, ttl: LONG });
+    assert_eq!(timed(&runtime, backend.capture(&captures)).unwrap(), [b"".to_vec(), new.to_vec()]);
     let mut ask = lease("l:{a}", "v:{a}");
     ask.captures = &captures;
     let leased = timed(&runtime, backend.lease(ask)).unwrap();
     assert_eq!((leased.holder, leased.value), (Some(Vec::new()), None));
-    assert_eq!(leased.captured, [b"".to_vec(), b"new".to_vec()]);
-    let versions = ["t:a".to_owned(), "t:b".to_owned()];
+    assert_eq!(leased.captured, [b"".to_vec(), new.to_vec()]);
+    let versions = ["t:a", "t:b"];
     let read = Read { value: Some("v:{a}"), remaining: true, versions: &versions, replica: false };
     let reading = timed(&runtime, backend.read(read)).unwrap();
-    assert_eq!((reading.value, reading.versions), (None, vec![None, Some(b"new".to_vec())]));
+    assert_eq!((reading.value, reading.versions), (None, vec![None, Some(*new)]));
     assert!(!timed(&runtime, backend.swap("l:{a}", b"", None)).unwrap());
     assert_eq!(timed(&runtime, backend.increment("n:a", 2, LONG)).unwrap(), 2);
     assert!(timed(&runtime, backend.limit("r:a", 2, LONG)).unwrap().allowed);
@@ -152,21 +153,21 @@ fn values_come_from_a_replica_on_request_and_versions_never() {
     let up = || (server.info("slave0")?.contains("state=online")).then_some(());
     assert!(until(LONG, up).is_some());
     let backend = connect(&runtime, RedisBackend::from_url(server.url()).replica_reads(true));
-    for (name, value) in [("v", "primary"), ("t", "primary")] {
+    for (name, value) in [("v", "primary"), ("t", "primary, version")] {
         assert!(server.command(&["SET", name, value]).is_ok());
     }
     // A replica that has another opinion shows who was asked.
     assert!(replica.command(&["CONFIG", "SET", "replica-read-only", "no"]).is_ok());
-    let differs = || (replica.command(&["GET", "t"]) == Reply::bulk("primary")).then_some(());
+    let differs = || (replica.command(&["GET", "t"]) == Reply::bulk("primary, version")).then_some(());
     assert!(until(LONG, differs).is_some());
     for name in ["v", "t"] {
         assert!(replica.command(&["SET", name, "replica"]).is_ok());
     }
-    let versions = ["t".to_owned()];
+    let versions = ["t"];
     let mut read = Read { value: Some("v"), versions: &versions, replica: true, remaining: false };
     let from_replica = || {
         let reading = timed(&runtime, backend.read(read)).unwrap();
-        assert_eq!(reading.versions, [Some(b"primary".to_vec())]);
+        assert_eq!(reading.versions, [Some(*b"primary, version")]);
         (reading.value.as_deref() == Some(b"replica")).then_some(())
     };
     assert!(until(LONG, from_replica).is_some());

@@ -215,7 +215,7 @@ impl Backend for Gated {
     }
 
     fn read<'a>(&'a self, read: Read<'a>) -> Answer<'a, Reading> {
-        let names = list(read.value.into_iter().chain(read.versions.iter().map(String::as_str)));
+        let names = list(read.value.into_iter().chain(read.versions.iter().copied()));
         self.ask("read", names, move || {
             let answer = self.tier.read(read);
             Box::pin(async move {

@@ -276,7 +276,7 @@ impl Parts {
         let failed = Refusal::Failed;
         let own = |at: usize| reply::bytes(std::mem::replace(&mut self.values[at], Value::Nil));
         let value = value.map(own).transpose().map_err(failed)?.flatten();
-        let shared = |at: &usize| reply::bytes(self.values[*at].clone());
+        let shared = |at: &usize| reply::version(&self.values[*at]);
         let versions = versions.iter().map(shared).collect::<Result<_, _>>().map_err(failed)?;
         let remaining = match end.map(|at| self.ends.get(at)) {
             None => None,

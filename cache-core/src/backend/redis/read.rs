@@ -58,7 +58,7 @@ async fn read_at(link: &Link, fleet: &Fleet, reads: &[Read<'_>]) -> Result<Vec<R
             let remaining = read.remaining.then_some((Place::Remaining, name, replica));
             [Some((Place::Value, name, replica)), remaining].into_iter().flatten()
         });
-        let versions = read.versions.iter().enumerate().map(|(at, name)| (Place::Version(at), &**name, false));
+        let versions = read.versions.iter().enumerate().map(|(at, name)| (Place::Version(at), *name, false));
         for (place, name, replica) in values.chain(versions) {
             let slot = if fleet.spread { slot::of(name.as_bytes()) } else { 0 };
             let fits =
@@ -106,7 +106,7 @@ impl<'a> Group<'a> {
             let reading = &mut readings[*index];
             match place {
                 Place::Value => reading.value = reply::bytes(values.next().ok_or_else(odd_answer)?)?,
-                Place::Version(at) => reading.versions[*at] = reply::bytes(values.next().ok_or_else(odd_answer)?)?,
+                Place::Version(at) => reading.versions[*at] = reply::version(&values.next().ok_or_else(odd_answer)?)?,
                 Place::Remaining => reading.remaining = remaining(&answers.next().ok_or_else(odd_answer)?)?,
             }
         }

@@ -21,6 +21,17 @@ pub(super) fn bytes(value: Value) -> Result<Option<Vec<u8>>, BackendError> {
     }
 }
 
+/// The version that a name holds; nothing, if it is anything else.
+pub(super) fn version(value: &Value) -> Result<Option<[u8; 16]>, BackendError> {
+    match value {
+        Value::BulkString(bytes) => Ok(bytes.as_slice().try_into().ok()),
+        Value::Nil | Value::SimpleString(_) | Value::Okay | Value::Int(_) => Ok(None),
+        Value::ServerError(error) if error.code() == "WRONGTYPE" => Ok(None),
+        Value::ServerError(error) => Err(of_server(error)),
+        _ => Err(odd_answer()),
+    }
+}
+
 /// Whether it is the answer to a command on a name of another type.
 pub(super) fn is_foreign(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if error.code() == "WRONGTYPE")

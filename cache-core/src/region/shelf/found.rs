@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::{Errand, Shelf};
 use crate::backend::{BackendError, Read};
 use crate::envelope::{self, Envelope};
-use crate::fleet_name::{FleetName, NameRef};
+use crate::fleet_name::{FleetName, NameRef, WireKeys};
 use crate::foundation::{Foundation, Known};
 use crate::shared::Shared;
 use crate::tier::Tier;
@@ -63,10 +63,10 @@ impl<V> Shelf<V> {
         errand: &Errand<'_>,
     ) -> Result<Option<Elsewhere<V>>, BackendError> {
         let unknown = self.unknown(shared, tier, errand.tag_names());
-        let wire: Vec<String> = unknown.iter().map(|name| name.wire_key(tier.names.namespace())).collect();
+        let wire = WireKeys::of(unknown.iter().copied(), tier.names.namespace());
         let read_at = shared.touches.read();
         let replica = tier.settings.replica_reads && self.has_identities();
-        let read = Read { value: Some(errand.name.as_str()), remaining: self.keeps, versions: &wire, replica };
+        let read = Read { value: Some(errand.name.as_str()), remaining: self.keeps, versions: &wire.list(), replica };
         let reading = tier.ask(shared, "read a value", || tier.backend.read(read)).await?;
         let versions = self.learn(shared, tier, unknown, &reading.versions, read_at);
         let Some(bytes) = reading.value else { return Ok(None) };
@@ -92,7 +92,7 @@ impl<V> Shelf<V> {
         shared: &Shared,
         tier: &Tier,
         names: SmallVec<[NameRef<'n>; 5]>,
-        read: impl IntoIterator<Item = &'b Option<Vec<u8>>>,
+        read: impl IntoIterator<Item = &'b Option<[u8; Version::LEN]>>,
         read_at: Touch,
     ) -> SmallVec<[(NameRef<'n>, Option<Version>); 5]> {
         let learned = tier.learn_all(shared, names.iter().copied(), read, read_at);

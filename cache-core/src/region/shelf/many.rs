@@ -8,7 +8,7 @@ use super::approach::{Approach, Errand, Patience, alone};
 use super::found::Raw;
 use super::{Accept, Elsewhere, Shelf};
 use crate::backend::{Read, Reading};
-use crate::fleet_name::NameRef;
+use crate::fleet_name::{NameRef, WireKeys};
 use crate::shared::Shared;
 use crate::tier::Tier;
 use crate::touch::Touch;
@@ -60,7 +60,8 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         }
         // The names that are in all of them are read once.
         let unknown = self.unknown(shared, tier, std::iter::empty());
-        let wire: Vec<String> = unknown.iter().map(|name| name.wire_key(tier.names.namespace())).collect();
+        let wire = WireKeys::of(unknown.iter().copied(), tier.names.namespace());
+        let wire = wire.list();
         let reads: Vec<Read<'_>> = errands
             .iter()
             .enumerate()

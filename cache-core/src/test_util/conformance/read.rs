@@ -14,14 +14,16 @@ async fn one(suite: &Suite<'_>) {
     let (value, free) = (suite.name("v", "read"), suite.name("v", "free"));
     let versions = [suite.name("t", "one"), suite.name("t", "free"), suite.name("t", "two")];
     suite.set(&value, b"value").await;
-    suite.set(&versions[0], b"1").await;
-    suite.set(&versions[2], b"2").await;
+    suite.set(&versions[0], &[1; 16]).await;
+    suite.set(&versions[2], &[2; 16]).await;
+    let [first, free_version, second] = versions.each_ref().map(String::as_str);
+    let versions = [first, free_version, second];
     let read = Read { value: Some(&value), remaining: true, versions: &versions, replica: false };
     let reading = suite.ask("read", suite.backend.read(read)).await;
     holds!(reading.value, Some(b"value".to_vec()), "read: gives the value");
     holds!(
         reading.versions,
-        vec![Some(b"1".to_vec()), None, Some(b"2".to_vec())],
+        vec![Some([1; 16]), None, Some([2; 16])],
         "read: gives the versions in the order of the request, and none for names that are free"
     );
     let left = reading.remaining.is_some_and(|left| left <= LONG && left > LONG / 2);
@@ -35,6 +37,9 @@ async fn one(suite: &Suite<'_>) {
     let read = Read { versions: &versions[..1], ..Read::default() };
     let reading = suite.ask("read", suite.backend.read(read)).await;
     holds!((reading.value, reading.versions.len()), (None, 1), "read: without a value reads versions only");
+    let read = Read { versions: &[&value, first], ..Read::default() };
+    let reading = suite.ask("read", suite.backend.read(read)).await;
+    holds!(reading.versions, vec![None, Some([1; 16])], "read: what is not sixteen bytes long is no version");
     let reading = suite.ask("read", suite.backend.read(Read::default())).await;
     holds!(reading, Reading::default(), "read: of nothing is nothing");
     let read = Read { value: Some(&value), replica: true, ..Read::default() };
@@ -44,9 +49,10 @@ async fn one(suite: &Suite<'_>) {
 async fn many(suite: &Suite<'_>) {
     let names: Vec<String> = (0..700).map(|number| suite.name("v", &format!("many-{number}"))).collect();
     for number in [0, 3, 698] {
-        suite.set(&names[number], number.to_string().as_bytes()).await;
+        suite.set(&names[number], format!("{number:016}").as_bytes()).await;
     }
-    let versions = [suite.name("t", "one")];
+    let version = suite.name("t", "one");
+    let (versions, all) = ([version.as_str()], names.iter().map(String::as_str).collect::<Vec<_>>());
     let reads: Vec<Read<'_>> = names
         .iter()
         .enumerate()
@@ -61,20 +67,20 @@ async fn many(suite: &Suite<'_>) {
     holds!(readings.len(), names.len(), "read_many: gives one reading for each read");
     let found: Vec<usize> = (0..names.len()).filter(|number| readings[*number].value.is_some()).collect();
     holds!(found, vec![0, 3, 698], "read_many: gives each read its own value");
-    holds!(readings[698].value.clone(), Some(b"698".to_vec()), "read_many: gives each read its own value");
+    holds!(readings[698].value.clone(), Some(b"0000000000000698".to_vec()), "read_many: gives each read its own value");
     let lives: Vec<usize> = (0..names.len()).filter(|number| readings[*number].remaining.is_some()).collect();
     holds!(lives, vec![3], "read_many: the remaining life is given to whoever wants it");
     let fit = readings.iter().enumerate().all(|(number, reading)| {
-        let expected = if number % 2 == 1 { vec![Some(b"1".to_vec())] } else { Vec::new() };
+        let expected = if number % 2 == 1 { vec![Some([1; 16])] } else { Vec::new() };
         reading.versions == expected
     });
     holds!(fit, true, "read_many: gives each read its own versions");
     // However requests are cut into commands.
     for number in 505..520 {
-        let first = Read { versions: &names[..number], ..Read::default() };
+        let first = Read { versions: &all[..number], ..Read::default() };
         let second = Read { value: Some(&names[3]), remaining: true, ..Read::default() };
         let readings = suite.ask("read_many", suite.backend.read_many(&[first, second])).await;
-        let whole = readings[0].versions.len() == number && readings[0].versions[3].as_deref() == Some(b"3");
+        let whole = readings[0].versions.len() == number && readings[0].versions[3] == Some(*b"0000000000000003");
         holds!(whole, true, "read_many: gives each read its own versions");
         let value = readings[1].value.is_some() && readings[1].remaining.is_some();
         holds!(value, true, "read_many: gives each read its own value and life");
