@@ -202,6 +202,12 @@ fn unreachable_tier() -> BackendError {
     BackendError::new(BackendErrorKind::Unavailable, "the memory backend is down")
 }
 
+impl Slot {
+    fn is_mark(&self) -> bool {
+        matches!(&self.content, Content::Bytes(bytes) if bytes.first() == Some(&MARK))
+    }
+}
+
 impl State {
     fn slot(&mut self, name: &str, now: Time) -> Option<&mut Slot> {
         self.slots.get_mut(name).filter(|slot| now < slot.ends)
@@ -371,6 +377,9 @@ impl Backend for MemoryBackend {
         }
         let answer = self.ask(|state, _| {
             let before = state.slots.len();
+            for glob in sweep.leases {
+                state.slots.retain(|name, slot| slot.is_mark() || !pattern::matches(glob, name));
+            }
             for glob in sweep.globs {
                 state.slots.retain(|name, _| !pattern::matches(glob, name));
             }

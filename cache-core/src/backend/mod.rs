@@ -88,10 +88,12 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     fn bump<'a>(&'a self, bump: Bump<'a>) -> Answer<'a, Bumped>;
 
     /// Publishes, then removes everything whose name matches one of the globs: all that match the first, then all that
-    /// match the second, and so on, in bounded batches on every node, and publishes again. Returns how much it was.
+    /// match the second, and so on, those for leases before the others, in bounded batches on every node, and publishes
+    /// again. Returns how much it was.
     ///
     /// What matched a glob for the whole time that glob was worked on MUST be removed (on a node that keeps its part of
-    /// the names meanwhile). The rest may be.
+    /// the names meanwhile). The rest may be. A lease that is a mark (its first byte is [`MARK`]) MUST stay, and whether
+    /// it is one and its removal are one step for each.
     fn sweep<'a>(&'a self, sweep: Sweep<'a>) -> Answer<'a, u64>;
 
     /// Adds to the number under `name`, in one step, and returns the new number. The first addition sets the lifetime.

@@ -164,7 +164,9 @@ pub struct Bumped {
 /// See [`Backend::sweep`](super::Backend::sweep).
 #[derive(Debug, Clone, Copy)]
 pub struct Sweep<'a> {
-    /// Globs (`*`, `?`, `\`) over whole names, in their order.
+    /// Globs (`*`, `?`, `\`) over the whole names of leases, in their order.
+    pub leases: &'a [String],
+    /// Globs over whole names, in their order, after those.
     pub globs: &'a [String],
     /// What to tell the fleet, before and after.
     pub publish: Option<Publish<'a>>,

@@ -89,7 +89,7 @@ fn a_primary_that_is_killed_is_replaced() {
     let beat = Publish { channel: "channel", message: b"beat" };
     assert!(timed(&runtime, Backend::publish(&backend, beat)).is_err(), "a beat proves the path to every primary");
     let globs = ["none:*".to_owned()];
-    let sweep = Sweep { globs: &globs, publish: None };
+    let sweep = Sweep { leases: &[], globs: &globs, publish: None };
     assert!(timed(&runtime, backend.sweep(sweep)).is_err(), "a sweep reaches every primary");
     cluster.settle();
     let promoted = Instant::now();

@@ -35,4 +35,5 @@ scripts! {
     INCREMENT = "scripts/increment.lua",
     LIMIT = "scripts/limit.lua",
     SWAP = "scripts/swap.lua",
+    SWEEP_LEASES = "scripts/sweep_leases.lua",
 }

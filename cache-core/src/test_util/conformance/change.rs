@@ -12,6 +12,7 @@ pub(super) async fn all(suite: &Suite<'_>) {
     bump(suite).await;
     marks(suite).await;
     sweep(suite).await;
+    sweep_marks(suite).await;
     sweep_exactly(suite).await;
 }
 
@@ -103,7 +104,8 @@ async fn sweep(suite: &Suite<'_>) {
         (0..400).flat_map(|number| kinds.map(|kind| suite.name(kind, &format!("sweep:{number}")))).collect();
     futures_util::future::join_all(names.iter().map(|name| suite.set(name, b"set"))).await;
     let globs = ["l", "v"].map(|kind| format!("{}:{kind}:{{sweep:*}}", suite.prefix));
-    let swept = suite.ask("sweep", suite.backend.sweep(Sweep { globs: &globs, publish: None })).await;
+    let sweep = Sweep { leases: &globs[..1], globs: &globs[1..], publish: None };
+    let swept = suite.ask("sweep", suite.backend.sweep(sweep)).await;
     holds!(swept, 800, "sweep: returns how much it was");
     for name in &names {
         let stays = name.contains(":t:");
@@ -113,8 +115,27 @@ async fn sweep(suite: &Suite<'_>) {
             "sweep: removes everything whose name matches, and nothing else"
         );
     }
-    let swept = suite.ask("sweep", suite.backend.sweep(Sweep { globs: &globs, publish: None })).await;
+    let swept = suite.ask("sweep", suite.backend.sweep(sweep)).await;
     holds!(swept, 0, "sweep: what is gone is not removed again");
+}
+
+async fn sweep_marks(suite: &Suite<'_>) {
+    let name = |kind: &str, number: u32| suite.name(kind, &format!("marked:{number}"));
+    for number in 0..20 {
+        let held: &[u8] = if number % 2 == 0 { FOREIGN } else { b"" };
+        suite.set(&name("l", number), held).await;
+        suite.set(&name("v", number), FOREIGN).await;
+    }
+    suite.ask("add_member", suite.backend.add_member(&name("l", 20), b"member", LONG)).await;
+    let [leases, globs] = ["l", "v"].map(|kind| [format!("{}:{kind}:{{marked:*}}", suite.prefix)]);
+    let sweep = Sweep { leases: &leases, globs: &globs, publish: None };
+    let swept = suite.ask("sweep", suite.backend.sweep(sweep)).await;
+    for number in 0..20 {
+        let mark = (number % 2 == 0).then(|| FOREIGN.to_vec());
+        holds!(suite.get(&name("l", number)).await, mark, "sweep: of leases those that are marks stay, and no others");
+        holds!(suite.get(&name("v", number)).await, None, "sweep: what is no lease goes, whatever it is");
+    }
+    holds!(swept, 31, "sweep: removes a lease that is no text, and counts no marks");
 }
 
 async fn sweep_exactly(suite: &Suite<'_>) {
@@ -126,7 +147,7 @@ async fn sweep_exactly(suite: &Suite<'_>) {
             suite.set(name, b"set").await;
         }
         let globs = [format!("{}:x:{{{glob}}}", suite.prefix)];
-        let swept = suite.ask("sweep", suite.backend.sweep(Sweep { globs: &globs, publish: None })).await;
+        let swept = suite.ask("sweep", suite.backend.sweep(Sweep { leases: &[], globs: &globs, publish: None })).await;
         let left = suite.get(&name).await;
         assert!(left.is_none(), "sweep: `{glob}` is a glob of `*`, `?` and `\\` and matches `{tag}`");
         // `a?` matches `a*` as well.

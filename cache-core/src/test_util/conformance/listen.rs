@@ -86,7 +86,7 @@ async fn published(suite: &Suite<'_>, channel: &str) {
         Bump { fences: &[], names: &names, own_mark: None, ttl: LONG, publish: Some(publish(b"bump")), confirm: None };
     suite.ask("bump", backend.bump(bump)).await;
     let globs = [format!("{}:none:*", suite.prefix)];
-    suite.ask("sweep", backend.sweep(Sweep { globs: &globs, publish: Some(publish(b"sweep")) })).await;
+    suite.ask("sweep", backend.sweep(Sweep { leases: &[], globs: &globs, publish: Some(publish(b"sweep")) })).await;
 }
 
 /// Remembers what it hears, and wakes whoever waits for it.
