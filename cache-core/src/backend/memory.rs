@@ -255,8 +255,7 @@ impl State {
         let ends = now.saturating_add(bump.ttl);
         bump.fences.iter().for_each(|(name, version)| self.set(name, version, ends));
         for (name, version) in bump.names {
-            let marked = self.bytes(name, now).filter(|bytes| bytes.first() == Some(&MARK));
-            if marked.is_none_or(|mark| bump.own_mark == Some(mark)) {
+            if self.slot(name, now).is_none_or(|slot| !slot.is_mark()) {
                 self.set(name, version, ends);
             }
         }

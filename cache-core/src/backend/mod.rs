@@ -84,7 +84,7 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     fn drop_keys<'a>(&'a self, drop: Drop<'a>) -> Answer<'a, Dropped>;
 
     /// Sets the fences, *then* the names, then publishes. In one step each: a name that is a mark (its first byte is
-    /// [`MARK`]) stays as it is, unless it is the one given as `own_mark`.
+    /// [`MARK`]) stays as it is.
     fn bump<'a>(&'a self, bump: Bump<'a>) -> Answer<'a, Bumped>;
 
     /// Publishes, then removes everything whose name matches one of the globs: all that match the first, then all that

@@ -132,7 +132,6 @@ impl Tier {
         let bump = Bump {
             fences: &fences,
             names: &names,
-            own_mark: None,
             ttl: LONGEST_LIFE * 2,
             publish: Some(self.say(&message)),
             confirm: self.settings.confirm,

@@ -35,7 +35,7 @@ fn slots_that_move_are_followed() {
         let (old, moved) = (cluster.node_of(tag), slot(tag));
         let new = cluster.masters().into_iter().find(|node| node.port() != old.port()).unwrap();
         let names = [(format!("t:{{{tag}}}"), b"before".to_vec())];
-        let bump = Bump { fences: &[], names: &names, own_mark: None, ttl: LONG, publish: None, confirm: None };
+        let bump = Bump { fences: &[], names: &names, ttl: LONG, publish: None, confirm: None };
         timed(&runtime, backend.bump(bump)).unwrap();
         let migration = cluster.begin_migration(moved, old, new);
         // What is not there any more is asked for at the new owner.
