@@ -100,7 +100,10 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// Stays at the ends of `i64`.
     fn increment<'a>(&'a self, name: &'a str, by: i64, ttl: Duration) -> Answer<'a, i64>;
 
-    /// Asks a sliding-window limiter for one call, by the backend's own clock and in one step.
+    /// Asks a sliding-window limiter for one call, by the backend's own clock and in one step. Calls in this window count,
+    /// and of those in the one before the share that the last `window` still covers.
+    ///
+    /// Who is refused MUST be told when a call is let through if nobody else asks: a call then is, and none before.
     fn limit<'a>(&'a self, name: &'a str, most: u64, window: Duration) -> Answer<'a, Limited>;
 
     /// Adds `member` to the set under `name`, and prolongs the set's life to `ttl`. Says whether it was not there.
