@@ -182,6 +182,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             {
                 return Ok(Approach::Found(Box::new(found)));
             }
+            ticket.life = errand.life;
             let complete = self.note_captures(&mut ticket, known, &names, &captured);
             let Some(holder) = leased.holder.filter(|_| complete) else { return Ok(Approach::Load(ticket)) };
             if holder.first() == Some(&MARK) {
