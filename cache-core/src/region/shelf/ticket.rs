@@ -61,6 +61,12 @@ impl Ticket {
         self.right = Right::None;
     }
 
+    /// A writer is at work: the lease is of no use to this load, and others need not wait for it.
+    pub(super) fn mark(&mut self) {
+        self.give_back(None);
+        self.right = Right::Marked;
+    }
+
     /// The load has failed: who waits is not to wait any more.
     pub(crate) fn fail(mut self) {
         self.give_back(Some((FAILED, FAILED_FOR)));
