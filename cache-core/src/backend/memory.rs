@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::windows::Windows;
 use super::{
     Answer, Backend, BackendError, BackendErrorKind, BackendListener, Bump, Bumped, Capture, Commit, Drop, Dropped,
     Lease, Leased, Limited, MARK, Publish, Read, Reading, Sweep,
@@ -54,8 +55,7 @@ struct Slot {
 enum Content {
     Bytes(Vec<u8>),
     Set(BTreeSet<Vec<u8>>),
-    /// Number of the window, calls in it, calls in the one before.
-    Windows(u128, u64, u64),
+    Windows(Windows),
 }
 
 impl MemoryBackend {
@@ -202,22 +202,6 @@ fn unreachable_tier() -> BackendError {
     BackendError::new(BackendErrorKind::Unavailable, "the memory backend is down")
 }
 
-/// When a call is let through by a window of `length` µs that began `into` µs ago: solves "used + 1 = most" for the time,
-/// and goes a little beyond.
-fn retry_after(most: u64, length: u128, into: u128, (current, previous): (u64, u64)) -> Duration {
-    let (length, into) = (length as f64, into as f64);
-    let wait = if current < most {
-        // The window before has to slide out far enough.
-        length * (1.0 - (most - 1 - current) as f64 / previous as f64) - into
-    } else if most > 0 {
-        // This window becomes the one before, and that has to slide out far enough.
-        length - into + length * (1.0 - (most - 1) as f64 / current as f64)
-    } else {
-        length - into
-    };
-    Duration::from_micros(wait.max(0.0).ceil() as u64 + 1)
-}
-
 impl Slot {
     fn is_mark(&self) -> bool {
         matches!(&self.content, Content::Bytes(bytes) if bytes.first() == Some(&MARK))
@@ -232,7 +216,7 @@ impl State {
     fn bytes(&mut self, name: &str, now: Time) -> Option<&Vec<u8>> {
         match &self.slot(name, now)?.content {
             Content::Bytes(bytes) => Some(bytes),
-            Content::Set(_) | Content::Windows(..) => None,
+            Content::Set(_) | Content::Windows(_) => None,
         }
     }
 
@@ -420,28 +404,14 @@ impl Backend for MemoryBackend {
 
     fn limit<'a>(&'a self, name: &'a str, most: u64, window: Duration) -> Answer<'a, Limited> {
         self.ask(|state, now| {
-            let (length, at) = (window.as_micros().max(1), u128::from(now.as_nanos() / 1_000));
-            let (number, into) = (at / length, at % length);
-            let (known, current, previous) = match state.slot(name, now).map(|slot| &slot.content) {
-                Some(Content::Windows(known, current, previous)) => (*known, *current, *previous),
-                _ => (number, 0, 0),
+            let known = match state.slot(name, now).map(|slot| &slot.content) {
+                Some(Content::Windows(windows)) => Some(*windows),
+                _ => None,
             };
-            let (mut current, previous) = match number.saturating_sub(known) {
-                0 => (current, previous),
-                1 => (0, current),
-                _ => (0, 0),
-            };
-            let covered = 1.0 - into as f64 / length as f64;
-            let used = current as f64 + previous as f64 * covered;
-            let allowed = used + 1.0 <= most as f64;
-            let retry_after =
-                if allowed { Duration::ZERO } else { retry_after(most, length, into, (current, previous)) };
-            current += u64::from(allowed);
-            let content = Content::Windows(number, current, previous);
-            let ends = now.saturating_add(window.saturating_mul(2));
-            state.slots.insert(name.to_owned(), Slot { content, ends });
-            let left = (most as f64 - used - f64::from(u8::from(allowed))).max(0.0) as u64;
-            Limited { allowed, remaining: left, retry_after }
+            let (windows, limited) = Windows::ask(known, most, window, now);
+            let slot = Slot { content: Content::Windows(windows), ends: now.saturating_add(window.saturating_mul(2)) };
+            state.slots.insert(name.to_owned(), slot);
+            limited
         })
     }
 
@@ -495,29 +465,6 @@ impl fmt::Debug for MemoryBackend {
 mod tests {
     use super::*;
     use crate::test_util::conformance;
-
-    #[tokio::test]
-    async fn who_waits_as_a_limit_says_is_let_through_and_nobody_sooner() {
-        let clock = crate::clock::MockClock::new();
-        let backend = MemoryBackend::with_clock(clock.clone());
-        let mut refused = 0;
-        for most in 1..8 {
-            for _ in 0..200 {
-                let ask = || backend.limit("r", most, Duration::from_secs(10));
-                let limited = ask().await.unwrap();
-                if limited.allowed {
-                    clock.advance(Duration::from_millis(700));
-                    continue;
-                }
-                refused += 1;
-                clock.advance(limited.retry_after.saturating_sub(Duration::from_micros(3)));
-                assert!(!ask().await.unwrap().allowed, "of {most}, {limited:?}");
-                clock.advance(Duration::from_micros(3));
-                assert!(ask().await.unwrap().allowed, "of {most}, {limited:?}");
-            }
-        }
-        assert!(refused > 100, "{refused}");
-    }
 
     #[tokio::test]
     async fn keeps_the_contracts() {

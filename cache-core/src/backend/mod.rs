@@ -11,6 +11,8 @@ mod memory;
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 mod redis;
 mod request;
+#[cfg(any(test, feature = "test-util"))]
+mod windows;
 
 use std::fmt;
 use std::future::Future;
