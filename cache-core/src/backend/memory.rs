@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::windows::Windows;
 use super::{
     Answer, Backend, BackendError, BackendErrorKind, BackendListener, Bump, Bumped, Capture, Commit, Drop, Dropped,
     Lease, Leased, Limited, MARK, Publish, Read, Reading, Sweep,
@@ -54,8 +55,7 @@ struct Slot {
 enum Content {
     Bytes(Vec<u8>),
     Set(BTreeSet<Vec<u8>>),
-    /// Number of the window, calls in it, calls in the one before.
-    Windows(u128, u64, u64),
+    Windows(Windows),
 }
 
 impl MemoryBackend {
@@ -202,6 +202,12 @@ fn unreachable_tier() -> BackendError {
     BackendError::new(BackendErrorKind::Unavailable, "the memory backend is down")
 }
 
+impl Slot {
+    fn is_mark(&self) -> bool {
+        matches!(&self.content, Content::Bytes(bytes) if bytes.first() == Some(&MARK))
+    }
+}
+
 impl State {
     fn slot(&mut self, name: &str, now: Time) -> Option<&mut Slot> {
         self.slots.get_mut(name).filter(|slot| now < slot.ends)
@@ -210,7 +216,7 @@ impl State {
     fn bytes(&mut self, name: &str, now: Time) -> Option<&Vec<u8>> {
         match &self.slot(name, now)?.content {
             Content::Bytes(bytes) => Some(bytes),
-            Content::Set(_) | Content::Windows(..) => None,
+            Content::Set(_) | Content::Windows(_) => None,
         }
     }
 
@@ -238,7 +244,9 @@ impl State {
         }
         match self.slot(capture.name, now) {
             Some(Slot { content: Content::Bytes(bytes), ends: known }) => {
-                *known = ends.max(*known);
+                if bytes.first() != Some(&MARK) {
+                    *known = ends.max(*known);
+                }
                 bytes.clone()
             }
             _ => Vec::new(),
@@ -249,8 +257,7 @@ impl State {
         let ends = now.saturating_add(bump.ttl);
         bump.fences.iter().for_each(|(name, version)| self.set(name, version, ends));
         for (name, version) in bump.names {
-            let marked = self.bytes(name, now).filter(|bytes| bytes.first() == Some(&MARK));
-            if marked.is_none_or(|mark| bump.own_mark == Some(mark)) {
+            if self.slot(name, now).is_none_or(|slot| !slot.is_mark()) {
                 self.set(name, version, ends);
             }
         }
@@ -371,6 +378,9 @@ impl Backend for MemoryBackend {
         }
         let answer = self.ask(|state, _| {
             let before = state.slots.len();
+            for glob in sweep.leases {
+                state.slots.retain(|name, slot| slot.is_mark() || !pattern::matches(glob, name));
+            }
             for glob in sweep.globs {
                 state.slots.retain(|name, _| !pattern::matches(glob, name));
             }
@@ -394,27 +404,14 @@ impl Backend for MemoryBackend {
 
     fn limit<'a>(&'a self, name: &'a str, most: u64, window: Duration) -> Answer<'a, Limited> {
         self.ask(|state, now| {
-            let (length, at) = (window.as_nanos().max(1), u128::from(now.as_nanos()));
-            let (number, into) = (at / length, at % length);
-            let (known, current, previous) = match state.slot(name, now).map(|slot| &slot.content) {
-                Some(Content::Windows(known, current, previous)) => (*known, *current, *previous),
-                _ => (number, 0, 0),
+            let known = match state.slot(name, now).map(|slot| &slot.content) {
+                Some(Content::Windows(windows)) => Some(*windows),
+                _ => None,
             };
-            let (mut current, previous) = match number.saturating_sub(known) {
-                0 => (current, previous),
-                1 => (0, current),
-                _ => (0, 0),
-            };
-            let covered = 1.0 - into as f64 / length as f64;
-            let used = current as f64 + previous as f64 * covered;
-            let allowed = used + 1.0 <= most as f64;
-            current += u64::from(allowed);
-            let content = Content::Windows(number, current, previous);
-            let ends = now.saturating_add(window.saturating_mul(2));
-            state.slots.insert(name.to_owned(), Slot { content, ends });
-            let left = (most as f64 - used - f64::from(u8::from(allowed))).max(0.0) as u64;
-            let rest = Duration::from_nanos(u64::try_from(length - into).unwrap_or(u64::MAX));
-            Limited { allowed, remaining: left, retry_after: if allowed { Duration::ZERO } else { rest } }
+            let (windows, limited) = Windows::ask(known, most, window, now);
+            let slot = Slot { content: Content::Windows(windows), ends: now.saturating_add(window.saturating_mul(2)) };
+            state.slots.insert(name.to_owned(), slot);
+            limited
         })
     }
 

@@ -11,6 +11,8 @@ mod memory;
 #[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
 mod redis;
 mod request;
+#[cfg(any(test, feature = "test-util"))]
+mod windows;
 
 use std::fmt;
 use std::future::Future;
@@ -64,7 +66,7 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     fn lease<'a>(&'a self, lease: Lease<'a>) -> Answer<'a, Leased>;
 
     /// For each name: what it is set to; set to the candidate in the same step if it was free. Prolongs what would end
-    /// before `ttl`, and shortens nothing.
+    /// before `ttl`, unless it is a mark (its first byte is [`MARK`]), and shortens nothing.
     fn capture<'a>(&'a self, captures: &'a [Capture<'a>]) -> Answer<'a, Vec<Vec<u8>>>;
 
     /// Sets `name` to `to` (for that long), or frees it with `None`, if it is `seen`; one step. Says whether it was.
@@ -84,21 +86,26 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     fn drop_keys<'a>(&'a self, drop: Drop<'a>) -> Answer<'a, Dropped>;
 
     /// Sets the fences, *then* the names, then publishes. In one step each: a name that is a mark (its first byte is
-    /// [`MARK`]) stays as it is, unless it is the one given as `own_mark`.
+    /// [`MARK`]) stays as it is.
     fn bump<'a>(&'a self, bump: Bump<'a>) -> Answer<'a, Bumped>;
 
     /// Publishes, then removes everything whose name matches one of the globs: all that match the first, then all that
-    /// match the second, and so on, in bounded batches on every node, and publishes again. Returns how much it was.
+    /// match the second, and so on, those for leases before the others, in bounded batches on every node, and publishes
+    /// again. Returns how much it was.
     ///
     /// What matched a glob for the whole time that glob was worked on MUST be removed (on a node that keeps its part of
-    /// the names meanwhile). The rest may be.
+    /// the names meanwhile). The rest may be. A lease that is a mark (its first byte is [`MARK`]) MUST stay, and whether
+    /// it is one and its removal are one step for each.
     fn sweep<'a>(&'a self, sweep: Sweep<'a>) -> Answer<'a, u64>;
 
     /// Adds to the number under `name`, in one step, and returns the new number. The first addition sets the lifetime.
     /// Stays at the ends of `i64`.
     fn increment<'a>(&'a self, name: &'a str, by: i64, ttl: Duration) -> Answer<'a, i64>;
 
-    /// Asks a sliding-window limiter for one call, by the backend's own clock and in one step.
+    /// Asks a sliding-window limiter for one call, by the backend's own clock and in one step. Calls in this window count,
+    /// and of those in the one before the share that the last `window` still covers.
+    ///
+    /// Who is refused MUST be told when a call is let through if nobody else asks: a call then is, and none before.
     fn limit<'a>(&'a self, name: &'a str, most: u64, window: Duration) -> Answer<'a, Limited>;
 
     /// Adds `member` to the set under `name`, and prolongs the set's life to `ttl`. Says whether it was not there.

@@ -142,10 +142,8 @@ pub struct Confirm {
 pub struct Bump<'a> {
     /// Fences and their new versions.
     pub fences: &'a [(String, Vec<u8>)],
-    /// Names and their new versions (or the mark of a writer).
+    /// Names and their new versions.
     pub names: &'a [(String, Vec<u8>)],
-    /// The mark that these names may have and lose.
-    pub own_mark: Option<&'a [u8]>,
     /// How long the names live.
     pub ttl: Duration,
     /// What to tell the fleet.
@@ -164,7 +162,9 @@ pub struct Bumped {
 /// See [`Backend::sweep`](super::Backend::sweep).
 #[derive(Debug, Clone, Copy)]
 pub struct Sweep<'a> {
-    /// Globs (`*`, `?`, `\`) over whole names, in their order.
+    /// Globs (`*`, `?`, `\`) over the whole names of leases, in their order.
+    pub leases: &'a [String],
+    /// Globs over whole names, in their order, after those.
     pub globs: &'a [String],
     /// What to tell the fleet, before and after.
     pub publish: Option<Publish<'a>>,

@@ -83,9 +83,10 @@ pub enum Event {
         /// How it failed.
         error: BackendError,
     },
-    /// The shared tier has failed so often that it is left alone for a while.
+    /// The shared tier is left alone for a while: it has failed too often, its connection is lost, or it may have
+    /// forgotten what it was told and is not asked before it was told again.
     BreakerOpened {
-        /// The last failure.
+        /// The last failure, or what is feared.
         error: BackendError,
     },
     /// The shared tier answers again, and knows all that was invalidated meanwhile.

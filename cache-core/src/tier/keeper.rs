@@ -48,6 +48,21 @@ impl Drop for Runs {
     }
 }
 
+/// Has the tier reminded once more if this time does not come to its end: its runtime may go away in between.
+struct Unfinished<'a>(&'a AtomicBool);
+
+impl Unfinished<'_> {
+    fn done(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 impl Tier {
     /// Makes sure that the task runs: on the runtime of whoever asks, if there is one. A task whose runtime has gone is
     /// replaced by the next who asks.
@@ -133,33 +148,33 @@ impl Tier {
             shared.emit(&Event::TierFailed { what: "look whether it is back", error });
             return;
         }
-        if self.forgotten.load(Ordering::SeqCst) && !self.remind(shared).await {
-            return;
+        if self.forgotten.load(Ordering::SeqCst) {
+            self.remind(shared).await;
         }
         // The server may have forgotten something once more meanwhile.
         if !self.send_all(shared, false).await || self.forgotten.load(Ordering::SeqCst) || !self.breaker.close() {
             return;
         }
         if self.forgotten.load(Ordering::SeqCst) {
-            self.must_remind(shared);
+            // Nobody was told that it closed.
+            self.reopen(shared);
             return;
         }
         shared.emit(&Event::BreakerClosed);
         self.keeper.beat_soon();
     }
 
-    /// Puts what was sent in the last minute into the outbox again, unless the tier still knows it. Says whether that
-    /// could be found out.
-    async fn remind(&self, shared: &Arc<Shared>) -> bool {
+    /// Puts what was sent in the last minute into the outbox again, unless the tier still knows it.
+    async fn remind(&self, shared: &Arc<Shared>) {
         self.forgotten.store(false, Ordering::SeqCst);
+        let unfinished = Unfinished(&self.forgotten);
         // What the mirror knows may be newer than what the tier knows now.
         self.touch_gap(shared);
         if self.settings.on_failover == OnFailover::Flush {
             self.outbox.add(Item::Everything);
-            return true;
+            return unfinished.done();
         }
-        let sent = self.outbox.recall(shared.clock.now());
-        for sent in sent {
+        for sent in self.outbox.recall(shared.clock.now()) {
             // Under a fresh version always: the recorded one would bring back what was valid under it.
             let known = match (&sent.version, sent.item.name()) {
                 (Some(version), Some(name)) => {
@@ -176,7 +191,7 @@ impl Tier {
                 self.outbox.add(sent.item);
             }
         }
-        true
+        unfinished.done();
     }
 
     /// Proves that messages come through, and keeps the versions that are in every entry known and alive.

@@ -166,7 +166,17 @@ impl Tier {
     /// The server may have forgotten something: nothing is asked before it was told again.
     fn must_remind(&self, shared: &Shared) {
         self.forgotten.store(true, Ordering::SeqCst);
-        self.breaker.open(shared.clock.now());
-        self.breaker.retry_at(shared.clock.now());
+        if self.reopen(shared) {
+            let what = "the server may have forgotten what it acknowledged";
+            shared.emit(&Event::BreakerOpened { error: BackendError::new(BackendErrorKind::Unavailable, what) });
+        }
+    }
+
+    /// Opens the breaker, to be tried at once; says whether it was closed.
+    fn reopen(&self, shared: &Shared) -> bool {
+        let now = shared.clock.now();
+        let opened = self.breaker.open(now);
+        self.breaker.retry_at(now);
+        opened
     }
 }

@@ -107,15 +107,21 @@ impl WireNames {
         format!("{}:invalidations", self.ns)
     }
 
-    /// The globs for what a pattern over `region:key` means, in the order in which it has to go: leases first, so that
-    /// no load that runs can store what the next pass has removed.
+    /// The globs for the leases of what a pattern over `region:key` means. They go first, so that no load that runs can
+    /// store what the next pass has removed.
+    pub(crate) fn lease_globs(&self, pattern: &str) -> [String; 2] {
+        self.both("l", pattern, "")
+    }
+
+    /// The globs for what else a pattern over `region:key` means, in the order in which it has to go.
     pub(crate) fn globs(&self, pattern: &str) -> Vec<String> {
+        [self.both("i", pattern, ""), self.both("v", pattern, "@*")].concat()
+    }
+
+    /// A glob for keys that match, and one for those that were grouped: they have the group first.
+    fn both(&self, before: &str, pattern: &str, after: &str) -> [String; 2] {
         let ns = &self.ns;
-        // Of keys that were grouped too: those have the group first.
-        let both = |before: &str, after: &str| {
-            [format!("{ns}:{before}:{{{pattern}}}{after}"), format!("{ns}:{before}:{{*\\}}{pattern}}}{after}")]
-        };
-        [both("l", ""), both("i", ""), both("v", "@*")].concat()
+        [format!("{ns}:{before}:{{{pattern}}}{after}"), format!("{ns}:{before}:{{*\\}}{pattern}}}{after}")]
     }
 
     /// What a name that was written by somebody means: the `region:key` of a value, or a tag's own text.
@@ -159,9 +165,9 @@ mod tests {
             begin_group("ten}ant", text);
             text.push_str("user:42");
         };
+        assert_eq!(names.lease_globs("user:*"), ["shop:l:{user:*}", "shop:l:{*\\}user:*}"]);
         let globs = names.globs("user:*");
-        assert_eq!(globs[..2], ["shop:l:{user:*}", "shop:l:{*\\}user:*}"]);
-        assert_eq!(globs[4..], ["shop:v:{user:*}@*", "shop:v:{*\\}user:*}@*"]);
+        assert_eq!(globs[2..], ["shop:v:{user:*}@*", "shop:v:{*\\}user:*}@*"]);
         assert_eq!(names.value_name("00ff", grouped).as_str(), "shop:v:{ten%7Dant}user:42}@00ff");
         let hits = |name: &str| globs.iter().any(|glob| crate::key::pattern::matches(glob, name));
         assert!(hits("shop:v:{ten%7Dant}user:42}@00ff") && !hits("shop:v:{ten%7Dant}page:42}@00ff"));

@@ -97,8 +97,9 @@ impl Tier {
         }
         for item in &batch.patterns {
             let Item::Pattern(glob) = item else { continue };
-            let (globs, message) = (self.names.globs(glob), self.message(&[item], false));
-            let sweep = Sweep { globs: &globs, publish: Some(self.say(&message)) };
+            let (leases, globs) = (self.names.lease_globs(glob), self.names.globs(glob));
+            let message = self.message(&[item], false);
+            let sweep = Sweep { leases: &leases, globs: &globs, publish: Some(self.say(&message)) };
             self.request(shared, "invalidate a pattern", guarded, || self.backend.sweep(sweep)).await?;
             self.publish_apart(shared, &message).await;
             self.told(shared, waiting, |told| told == *item, &[]);
@@ -131,7 +132,6 @@ impl Tier {
         let bump = Bump {
             fences: &fences,
             names: &names,
-            own_mark: None,
             ttl: LONGEST_LIFE * 2,
             publish: Some(self.say(&message)),
             confirm: self.settings.confirm,

@@ -82,14 +82,7 @@ impl Inner {
         if fences.is_empty() {
             return;
         }
-        let bump = Bump {
-            fences: &fences,
-            names: &[],
-            own_mark: None,
-            ttl: super::LONGEST_LIFE * 2,
-            publish: None,
-            confirm: None,
-        };
+        let bump = Bump { fences: &fences, names: &[], ttl: super::LONGEST_LIFE * 2, publish: None, confirm: None };
         drop(tier.ask(shared, "announce a write", || tier.backend.bump(bump)).await);
     }
 

@@ -35,7 +35,7 @@ fn slots_that_move_are_followed() {
         let (old, moved) = (cluster.node_of(tag), slot(tag));
         let new = cluster.masters().into_iter().find(|node| node.port() != old.port()).unwrap();
         let names = [(format!("t:{{{tag}}}"), b"before".to_vec())];
-        let bump = Bump { fences: &[], names: &names, own_mark: None, ttl: LONG, publish: None, confirm: None };
+        let bump = Bump { fences: &[], names: &names, ttl: LONG, publish: None, confirm: None };
         timed(&runtime, backend.bump(bump)).unwrap();
         let migration = cluster.begin_migration(moved, old, new);
         // What is not there any more is asked for at the new owner.
@@ -89,7 +89,7 @@ fn a_primary_that_is_killed_is_replaced() {
     let beat = Publish { channel: "channel", message: b"beat" };
     assert!(timed(&runtime, Backend::publish(&backend, beat)).is_err(), "a beat proves the path to every primary");
     let globs = ["none:*".to_owned()];
-    let sweep = Sweep { globs: &globs, publish: None };
+    let sweep = Sweep { leases: &[], globs: &globs, publish: None };
     assert!(timed(&runtime, backend.sweep(sweep)).is_err(), "a sweep reaches every primary");
     cluster.settle();
     let promoted = Instant::now();

@@ -57,7 +57,7 @@ fn scripts_that_are_forgotten_are_sent_again_in_their_order() {
     conforms(&runtime, &backend, "before");
     assert!(server.command(&["SCRIPT", "FLUSH"]).is_ok());
     let names = [("t:{a}".to_owned(), b"1".to_vec()), ("t:{b}".to_owned(), b"2".to_vec())];
-    let bump = Bump { fences: &names[..1], names: &names, own_mark: None, ttl: LONG, publish: None, confirm: None };
+    let bump = Bump { fences: &names[..1], names: &names, ttl: LONG, publish: None, confirm: None };
     timed(&runtime, backend.bump(bump)).unwrap();
     assert_eq!(server.command(&["GET", "t:{b}"]), Reply::bulk("2"));
     assert!(server.command(&["SCRIPT", "FLUSH"]).is_ok());
@@ -112,7 +112,7 @@ fn a_confirmed_write_waits_for_replicas_on_a_connection_of_its_own() {
     let backend = connect(&runtime, RedisBackend::from_url(server.url()));
     let names = [("t:a".to_owned(), b"1".to_vec())];
     let confirm = Some(Confirm { replicas: 1, timeout: Duration::from_millis(200) });
-    let bump = Bump { fences: &[], names: &names, own_mark: None, ttl: LONG, publish: None, confirm };
+    let bump = Bump { fences: &[], names: &names, ttl: LONG, publish: None, confirm };
     let (bumped, slowest) = runtime.block_on(async {
         let waiting = tokio::spawn({
             let backend = backend.clone();
@@ -143,7 +143,7 @@ fn a_confirmed_write_waits_for_replicas_on_a_connection_of_its_own() {
 }
 
 fn bump_of<'a>(confirm: Option<Confirm>) -> Bump<'a> {
-    Bump { fences: &[], names: &[], own_mark: None, ttl: LONG, publish: None, confirm }
+    Bump { fences: &[], names: &[], ttl: LONG, publish: None, confirm }
 }
 
 #[test]

@@ -60,3 +60,19 @@ async fn refusals_do_not_open_the_breaker() {
     }
     assert!(a.has_told("tier_failed") && !a.has_told("breaker_opened"));
 }
+
+// Who reads the log is to see why nothing is asked.
+#[tokio::test]
+async fn a_server_that_may_have_forgotten_opens_the_breaker_and_that_is_told() {
+    let fleet = Fleet::new();
+    let (a, line) = fleet.gated();
+    let told = |event: &str| a.test.events().iter().filter(|told| told.name() == event).count();
+    line.back(true);
+    assert_eq!((told("breaker_opened"), told("breaker_closed")), (1, 0));
+    fleet.pass(Duration::from_secs(2), &[&a]);
+    assert_eq!((told("breaker_opened"), told("breaker_closed")), (1, 1));
+    line.lost();
+    line.back(true);
+    fleet.pass(Duration::from_secs(2), &[&a]);
+    assert_eq!((told("breaker_opened"), told("breaker_closed")), (2, 2), "once, however it is lost");
+}

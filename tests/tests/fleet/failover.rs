@@ -190,3 +190,24 @@ async fn a_load_that_runs_through_a_failover_stores_nothing_under_what_came_back
     fleet.pass(Duration::from_secs(2), &[&a, &b]);
     assert_eq!(get_tagged(&users_b, 1, "org:7", "new").await, "new");
 }
+
+// Item 14: the runtime of whoever deals with a failover goes away.
+#[tokio::test]
+async fn a_recovery_that_is_not_finished_is_begun_anew() {
+    let fleet = Fleet::new();
+    let ((a, line), b) = (fleet.gated(), fleet.process().await);
+    let (users_a, users_b) = (a.region("users"), b.region("users"));
+    get_tagged(&users_b, 1, "org:7", "old").await;
+    let restore = fleet.tier.snapshot();
+    a.cache().invalidate_tag("org:7").await;
+    restore();
+    let asked = line.next("read", TAG, Fate::Before);
+    line.back(true);
+    fleet.pass(Duration::from_millis(500), &[&a]);
+    assert_eq!(asked.reached(), 1);
+    a.tasks.drop_all();
+    assert_eq!(get(&users_a, 2, "mine").await, "mine", "there is a runtime again");
+    fleet.pass(Duration::from_secs(3), &[&a, &b]);
+    assert!(a.has_told("breaker_closed"));
+    assert_eq!(get_tagged(&users_b, 1, "org:7", "new").await, "new");
+}

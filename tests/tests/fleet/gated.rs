@@ -271,7 +271,9 @@ impl Backend for Gated {
     }
 
     fn sweep<'a>(&'a self, sweep: Sweep<'a>) -> Answer<'a, u64> {
-        self.ask("sweep", list(sweep.globs.iter().map(String::as_str)), move || self.tier.sweep(sweep))
+        self.ask("sweep", list(sweep.leases.iter().chain(sweep.globs).map(String::as_str)), move || {
+            self.tier.sweep(sweep)
+        })
     }
 
     fn increment<'a>(&'a self, name: &'a str, by: i64, ttl: Duration) -> Answer<'a, i64> {

@@ -1,9 +1,12 @@
 //! Patterns: they reach what is stored, what is being loaded, and what is being read.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cache_core::{cache_invalidate, cached};
 use cache_tests::{Gate, Step};
 
 use crate::gated::Fate;
-use crate::world::{Fleet, get, get_through};
+use crate::world::{Fleet, drive, get, get_through};
 
 // Item 9.
 #[tokio::test]
@@ -70,4 +73,37 @@ async fn a_look_that_a_pattern_overtakes_keeps_nothing() {
     looks.done();
     b.settle();
     assert_ne!(get(&users_b, 1, "new").await, "old");
+}
+
+static FEES: AtomicU64 = AtomicU64::new(0);
+
+#[cached(ttl = "1m", key = "{id}", name = "fee")]
+async fn fee(id: u64) -> u64 {
+    FEES.load(Ordering::SeqCst) + id
+}
+
+#[cache_invalidate(fee(id), on = "around")]
+async fn set_fees(id: u64, meanwhile: impl Future<Output = ()>) {
+    meanwhile.await;
+    FEES.store(100, Ordering::SeqCst);
+    let _ = id;
+}
+
+// Item 19: what is loaded after the pattern and before the write is over may be old.
+#[tokio::test]
+async fn a_pattern_leaves_writers_announced() {
+    let fleet = Fleet::new();
+    let (a, b) = (fleet.process().await, fleet.process().await);
+    let both = [&a, &b];
+    let during = async {
+        let mark = fleet.tier.peek("test:l:{fee:1}");
+        assert!(mark.as_ref().is_some_and(|lease| lease[0] == 0xff), "the mark");
+        b.cache().invalidate_pattern("fee:*").await;
+        assert_eq!(fleet.tier.peek("test:l:{fee:1}"), mark);
+        assert_eq!(b.test.run(fee(1)).await, 1);
+        assert!(!fleet.tier.names().iter().any(|name| name.starts_with("test:v:")), "nothing is stored under it");
+    };
+    drive(&fleet, &both, a.test.run(set_fees(1, during))).await;
+    assert_eq!(fleet.tier.peek("test:l:{fee:1}"), None, "the writer has taken it away");
+    assert_eq!(drive(&fleet, &both, b.test.run(fee(1))).await, 101);
 }

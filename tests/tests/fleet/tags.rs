@@ -7,7 +7,7 @@ use cache_core::backend::BackendErrorKind;
 use cache_tests::{Gate, Step};
 
 use crate::gated::Fate;
-use crate::world::{Fleet, get, get_tagged, value_name};
+use crate::world::{Fleet, Process, get, get_tagged, value_name};
 
 const TAG: &str = "test:t:{org:7}";
 
@@ -280,4 +280,20 @@ async fn what_was_taken_between_the_two_touches_is_dropped_by_the_second() {
     a.settle();
     assert_eq!(users_a.get(&1_u64), None);
     assert_eq!(get(&users_a, 1, "new").await, "new");
+}
+
+#[tokio::test]
+async fn a_value_that_lives_longer_than_its_region_keeps_its_tags() {
+    let fleet = Fleet::new();
+    let (a, b) = (fleet.process().await, fleet.process().await);
+    let users = |process: &Process| {
+        let builder = process.cache().region::<u64, String>("users").ttl(Duration::from_secs(10));
+        builder.ttl_by(|_, _| Duration::from_secs(600)).build().unwrap()
+    };
+    let (users_a, users_b) = (users(&a), users(&b));
+    assert_eq!(get_tagged(&users_a, 1, "org:7", "Ada").await, "Ada");
+    fleet.pass(Duration::from_secs(300), &[&a, &b]);
+    assert_eq!(get_tagged(&users_b, 1, "org:7", "wrong").await, "Ada");
+    a.cache().invalidate_tag("org:7").await;
+    assert_eq!(get_tagged(&users_b, 1, "org:7", "new").await, "new");
 }

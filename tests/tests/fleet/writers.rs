@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use cache_core::backend::Backend;
 use cache_core::{cache_invalidate, cache_put, cached};
 
-use crate::world::{Fleet, drive};
+use crate::world::{Fleet, drive, get_tagged};
 
 #[cached(ttl = "1m", key = "{id}", tags = ["prices"], name = "price")]
 async fn price(id: u64) -> u64 {
@@ -78,5 +79,36 @@ async fn of_two_processes_that_put_the_later_writer_is_found_everywhere() {
         for process in both {
             assert_eq!(drive(&fleet, &both, process.test.run(stock(1))).await, 8, "{message_comes}");
         }
+    }
+}
+
+#[tokio::test]
+async fn under_the_mark_of_a_tag_nobody_waits_for_a_load_that_stores_nothing() {
+    let fleet = Fleet::new();
+    let a = fleet.process().await;
+    let users = a.region("users");
+    fleet.tier.take("test:t:{org:7}", &[0xff; 16], Duration::from_secs(3)).await.unwrap();
+    assert_eq!(get_tagged(&users, 1, "org:7", "Ada").await, "Ada");
+    a.settle();
+    assert_eq!(fleet.tier.peek("test:l:{users:1}"), None, "the lease is given back");
+}
+
+// Item 19: a mark whose writer has died ends by itself, however often its name is asked for meanwhile.
+#[tokio::test]
+async fn a_mark_that_nobody_renews_ends() {
+    for name in ["test:t:{org:7}", "test:t:{@r:users}", "test:t:{@all}"] {
+        let fleet = Fleet::new();
+        let (a, b) = (fleet.process().await, fleet.process().await);
+        let (users_a, users_b) = (a.region("users"), b.region("users"));
+        let mark = [0xff; 16];
+        fleet.tier.take(name, &mark, Duration::from_secs(3)).await.unwrap();
+        for _ in 0..4 {
+            fleet.pass(Duration::from_secs(1), &[&a, &b]);
+            get_tagged(&users_a, 1, "org:7", "Ada").await;
+        }
+        assert_ne!(fleet.tier.peek(name).as_deref(), Some(&mark[..]), "{name}");
+        users_a.invalidate(&1_u64).await;
+        get_tagged(&users_a, 1, "org:7", "Ada").await;
+        assert_eq!(get_tagged(&users_b, 1, "org:7", "wrong").await, "Ada", "{name}");
     }
 }

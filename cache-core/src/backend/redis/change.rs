@@ -43,11 +43,7 @@ pub(super) async fn bump(link: &Arc<Link>, bump: &Bump<'_>) -> Result<Bumped, Ba
         Batch::at(name).then(Command::new("SET").text(name).arg(&**version).text("PX").ttl(bump.ttl))
     });
     let names = bump.names.iter().map(|(name, version)| {
-        let set = Command::script(&script::BUMP, [&**name]).arg(&**version).ttl(bump.ttl);
-        Batch::at(name).then(match bump.own_mark {
-            Some(mark) => set.arg(mark),
-            None => set,
-        })
+        Batch::at(name).then(Command::script(&script::BUMP, [&**name]).arg(&**version).ttl(bump.ttl))
     });
     let mut phases = vec![fences.collect(), names.collect()];
     phases.extend(telling(bump.publish));

@@ -30,9 +30,11 @@ macro_rules! scripts {
 
 scripts! {
     BUMP = "scripts/bump.lua",
+    CAPTURE = "scripts/capture.lua",
     COMMIT = "scripts/commit.lua",
     DROP_KEY = "scripts/drop_key.lua",
     INCREMENT = "scripts/increment.lua",
     LIMIT = "scripts/limit.lua",
     SWAP = "scripts/swap.lua",
+    SWEEP_LEASES = "scripts/sweep_leases.lua",
 }

@@ -1,4 +1,4 @@
-//! Removing by pattern: `SCAN` and `UNLINK` in batches, at every server.
+//! Removing by pattern: `SCAN`, and `UNLINK` in batches, at every server; for leases, which may be marks, by a script.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use super::fleet::Fleet;
 use super::link::Link;
 use super::node::Node;
 use super::reply::{self, Replies};
+use super::script;
 use crate::backend::{BackendError, Sweep};
 use crate::key::pattern;
 
@@ -25,8 +26,9 @@ pub(super) async fn sweep(link: &Arc<Link>, sweep: &Sweep<'_>) -> Result<u64, Ba
     tell().await?;
     let fleet = link.fleet()?;
     let mut removed = 0;
-    for glob in sweep.globs {
-        let swept = join_all(fleet.all()?.iter().map(|node| remove(&fleet, node, glob))).await;
+    let leases = sweep.leases.iter().map(|glob| (glob, Kind::Lease));
+    for (glob, kind) in leases.chain(sweep.globs.iter().map(|glob| (glob, Kind::Other))) {
+        let swept = join_all(fleet.all()?.iter().map(|node| remove(&fleet, node, glob, kind))).await;
         for each in swept {
             removed += each?;
         }
@@ -35,7 +37,24 @@ pub(super) async fn sweep(link: &Arc<Link>, sweep: &Sweep<'_>) -> Result<u64, Ba
     Ok(removed)
 }
 
-async fn remove(fleet: &Fleet, node: &Arc<Node>, glob: &str) -> Result<u64, BackendError> {
+/// What lies under the names that are swept.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Leases, of which marks stay.
+    Lease,
+    Other,
+}
+
+/// What removes these names.
+fn removing(names: &[String], kind: Kind) -> Command<'_> {
+    let names = names.iter().map(String::as_str);
+    match kind {
+        Kind::Lease => Command::script(&script::SWEEP_LEASES, names),
+        Kind::Other => names.fold(Command::new("UNLINK"), Command::text),
+    }
+}
+
+async fn remove(fleet: &Fleet, node: &Arc<Node>, glob: &str, kind: Kind) -> Result<u64, BackendError> {
     let wider = translate(glob);
     let (mut cursor, mut removed) = ("0".to_owned(), 0);
     loop {
@@ -49,11 +68,9 @@ async fn remove(fleet: &Fleet, node: &Arc<Node>, glob: &str) -> Result<u64, Back
             names.extend(String::from_utf8(bytes).ok().filter(|name| pattern::matches(glob, name)));
         }
         if !names.is_empty() {
-            let unlink = |names: &[String]| {
-                names.iter().fold(Command::new("UNLINK"), |unlink, name| unlink.arg(name.clone().into_bytes()))
-            };
-            let commands: Vec<Command<'_>> =
-                if fleet.spread { names.chunks(1).map(unlink).collect() } else { vec![unlink(&names)] };
+            // In a cluster the names of one command lie in one slot.
+            let together = if fleet.spread { 1 } else { names.len() };
+            let commands: Vec<_> = names.chunks(together).map(|names| removing(names, kind)).collect();
             for answer in node.send(&commands).await? {
                 match &answer {
                     // The slot has moved meanwhile, and the name with it.

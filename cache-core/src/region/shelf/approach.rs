@@ -192,6 +192,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             {
                 return Ok(Approach::Found(found));
             }
+            ticket.life = errand.life;
             let complete = self.note_captures(&mut ticket, known, &names, &captured);
             let Some(holder) = leased.holder.filter(|_| complete) else { return Ok(Approach::Load(ticket)) };
             if holder.first() == Some(&MARK) {
@@ -251,7 +252,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             match (captured, name) {
                 (Captured::Version(version), FleetName::Key(_)) => ticket.identity = Some(*version),
                 (Captured::Version(version), _) => ticket.captured.push((name.clone(), *version)),
-                (Captured::Mark, _) => ticket.right = Right::Marked,
+                (Captured::Mark, _) => ticket.mark(),
                 // Without the version of a name nothing could be told to be old.
                 (Captured::Foreign, _) if ticket.right != Right::Marked => ticket.abandon(),
                 (Captured::Foreign, _) => {}

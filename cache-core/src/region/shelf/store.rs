@@ -95,12 +95,16 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             if !merge(&mut names, inherited.iter().cloned()) {
                 return Fate::Doubtful;
             }
-            // What it is built on has to be known for as long as it lives.
-            if !inherited.is_empty() {
-                let inherited: Vec<FleetName> = inherited.into_iter().map(|(name, _)| name).collect();
-                if tier.capture(shared, &inherited, kept_for).await.is_err() {
-                    return Fate::Local { capped: true };
-                }
+            // What it is built on has to be known for as long as it lives, and that may be longer than was expected.
+            let mut outlived: Vec<FleetName> = inherited.into_iter().map(|(name, _)| name).collect();
+            if kept_for > ticket.life {
+                outlived.extend(
+                    names.iter().map(|(name, _)| name).filter(|name| matches!(name, FleetName::Tag(_))).cloned(),
+                );
+                outlived.extend(ticket.identity.map(|_| FleetName::Key(Arc::clone(&ticket.key))));
+            }
+            if !outlived.is_empty() && tier.capture(shared, &outlived, kept_for).await.is_err() {
+                return Fate::Local { capped: true };
             }
             let value = tier.names.value(&ticket.key, &self.schema);
             let draft = Draft {

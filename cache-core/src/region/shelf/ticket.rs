@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::foundation::Known;
 use crate::shared::Shared;
+use crate::tier::LONGEST_LIFE;
 use crate::version::Version;
 
 /// What a failed load leaves in its lease: those who wait load for themselves at once. No token, and no mark: an
@@ -26,6 +27,8 @@ pub(crate) struct Ticket {
     /// What was captured before the load.
     pub(super) captured: Vec<Known>,
     pub(super) identity: Option<Version>,
+    /// What was captured outlives a value that lives so long.
+    pub(super) life: Duration,
     pub(super) key: Arc<str>,
     shared: Arc<Shared>,
     settled: bool,
@@ -44,7 +47,7 @@ pub(super) enum Right {
 impl Ticket {
     pub(super) fn new(shared: &Arc<Shared>, key: Arc<str>, right: Right) -> Self {
         let shared = Arc::clone(shared);
-        Self { right, captured: Vec::new(), identity: None, key, shared, settled: false }
+        Self { right, captured: Vec::new(), identity: None, life: LONGEST_LIFE, key, shared, settled: false }
     }
 
     /// The lease is somebody else's by now, or not there.
@@ -56,6 +59,12 @@ impl Ticket {
     pub(super) fn abandon(&mut self) {
         self.give_back(None);
         self.right = Right::None;
+    }
+
+    /// A writer is at work: the lease is of no use to this load, and others need not wait for it.
+    pub(super) fn mark(&mut self) {
+        self.give_back(None);
+        self.right = Right::Marked;
     }
 
     /// The load has failed: who waits is not to wait any more.

@@ -3,15 +3,15 @@
 use super::{LONG, Suite, holds};
 use crate::backend::{Bump, Drop, DropKey, MARK, Sweep};
 
-/// A mark, of somebody else and of our own.
-const FOREIGN: &[u8] = &[MARK, 1];
-const OWN: &[u8] = &[MARK, 2];
+/// A mark.
+const MARKED: &[u8] = &[MARK, 1];
 
 pub(super) async fn all(suite: &Suite<'_>) {
     drop_keys(suite).await;
     bump(suite).await;
     marks(suite).await;
     sweep(suite).await;
+    sweep_marks(suite).await;
     sweep_exactly(suite).await;
 }
 
@@ -32,7 +32,7 @@ async fn drop_keys(suite: &Suite<'_>) {
             suite.set(name, b"set").await;
         }
     }
-    suite.set(&keys[4].lease, FOREIGN).await;
+    suite.set(&keys[4].lease, MARKED).await;
     let drop = Drop { keys: &keys, schemas: Some(&schemas), publish: None, confirm: None };
     let mut dropped = suite.ask("drop_keys", suite.backend.drop_keys(drop)).await;
     dropped.schemas.sort();
@@ -50,7 +50,7 @@ async fn drop_keys(suite: &Suite<'_>) {
         holds!(suite.get(&key.lease).await, None, "drop_keys: removes the lease of each key");
     }
     let mark = suite.get(&keys[4].lease).await;
-    holds!(mark, Some(FOREIGN.to_vec()), "drop_keys: a lease that is a mark stays");
+    holds!(mark, Some(MARKED.to_vec()), "drop_keys: a lease that is a mark stays");
     let none = Drop { keys: &[], schemas: None, publish: None, confirm: None };
     let dropped = suite.ask("drop_keys", suite.backend.drop_keys(none)).await;
     holds!(dropped.schemas, Vec::<Vec<u8>>::new(), "drop_keys: reads no schemas if none are asked for");
@@ -65,7 +65,7 @@ async fn bump(suite: &Suite<'_>) {
     let (fence, free, known) = (suite.name("f", "bump"), suite.name("t", "bump-free"), suite.name("t", "bump-known"));
     suite.set(&known, b"old").await;
     let (fences, names) = (pairs([(&fence, b"fence")]), pairs([(&free, b"one"), (&known, b"two")]));
-    let bump = Bump { fences: &fences, names: &names, own_mark: None, ttl: LONG * 2, publish: None, confirm: None };
+    let bump = Bump { fences: &fences, names: &names, ttl: LONG * 2, publish: None, confirm: None };
     let bumped = suite.ask("bump", suite.backend.bump(bump)).await;
     holds!(bumped.confirmed, true, "bump: nothing is left unconfirmed that was not asked for");
     holds!(suite.text(&fence).await.as_deref(), Some("fence"), "bump: sets the fences");
@@ -78,23 +78,14 @@ async fn bump(suite: &Suite<'_>) {
 }
 
 async fn marks(suite: &Suite<'_>) {
-    let (foreign, own) = (suite.name("t", "mark-foreign"), suite.name("t", "mark-own"));
-    suite.set(&foreign, FOREIGN).await;
-    suite.set(&own, OWN).await;
-    let names = pairs([(&foreign, b"new"), (&own, b"new")]);
-    let mut bump = Bump { fences: &[], names: &names, own_mark: None, ttl: LONG, publish: None, confirm: None };
+    let name = suite.name("t", "mark");
+    suite.set(&name, MARKED).await;
+    let names = pairs([(&name, b"new")]);
+    let bump = Bump { fences: &[], names: &names, ttl: LONG * 2, publish: None, confirm: None };
     suite.ask("bump", suite.backend.bump(bump)).await;
-    for (name, mark) in [(&foreign, FOREIGN), (&own, OWN)] {
-        holds!(suite.get(name).await, Some(mark.to_vec()), "bump: a name that is a mark stays as it is");
-    }
-    bump.own_mark = Some(OWN);
-    suite.ask("bump", suite.backend.bump(bump)).await;
-    holds!(suite.get(&foreign).await, Some(FOREIGN.to_vec()), "bump: somebody else's mark stays as it is");
-    holds!(suite.text(&own).await.as_deref(), Some("new"), "bump: the mark that is given as one's own is replaced");
-    let names = pairs([(&own, OWN)]);
-    let bump = Bump { fences: &[], names: &names, own_mark: Some(OWN), ttl: LONG, publish: None, confirm: None };
-    suite.ask("bump", suite.backend.bump(bump)).await;
-    holds!(suite.get(&own).await, Some(OWN.to_vec()), "bump: a name can be set to a mark");
+    holds!(suite.get(&name).await, Some(MARKED.to_vec()), "bump: a name that is a mark stays as it is");
+    let left = suite.remaining(&name).await;
+    holds!(left.is_some_and(|left| left <= LONG), true, "bump: a mark ends when it would have");
 }
 
 async fn sweep(suite: &Suite<'_>) {
@@ -103,7 +94,8 @@ async fn sweep(suite: &Suite<'_>) {
         (0..400).flat_map(|number| kinds.map(|kind| suite.name(kind, &format!("sweep:{number}")))).collect();
     futures_util::future::join_all(names.iter().map(|name| suite.set(name, b"set"))).await;
     let globs = ["l", "v"].map(|kind| format!("{}:{kind}:{{sweep:*}}", suite.prefix));
-    let swept = suite.ask("sweep", suite.backend.sweep(Sweep { globs: &globs, publish: None })).await;
+    let sweep = Sweep { leases: &globs[..1], globs: &globs[1..], publish: None };
+    let swept = suite.ask("sweep", suite.backend.sweep(sweep)).await;
     holds!(swept, 800, "sweep: returns how much it was");
     for name in &names {
         let stays = name.contains(":t:");
@@ -113,8 +105,27 @@ async fn sweep(suite: &Suite<'_>) {
             "sweep: removes everything whose name matches, and nothing else"
         );
     }
-    let swept = suite.ask("sweep", suite.backend.sweep(Sweep { globs: &globs, publish: None })).await;
+    let swept = suite.ask("sweep", suite.backend.sweep(sweep)).await;
     holds!(swept, 0, "sweep: what is gone is not removed again");
+}
+
+async fn sweep_marks(suite: &Suite<'_>) {
+    let name = |kind: &str, number: u32| suite.name(kind, &format!("marked:{number}"));
+    for number in 0..20 {
+        let held: &[u8] = if number % 2 == 0 { MARKED } else { b"" };
+        suite.set(&name("l", number), held).await;
+        suite.set(&name("v", number), MARKED).await;
+    }
+    suite.ask("add_member", suite.backend.add_member(&name("l", 20), b"member", LONG)).await;
+    let [leases, globs] = ["l", "v"].map(|kind| [format!("{}:{kind}:{{marked:*}}", suite.prefix)]);
+    let sweep = Sweep { leases: &leases, globs: &globs, publish: None };
+    let swept = suite.ask("sweep", suite.backend.sweep(sweep)).await;
+    for number in 0..20 {
+        let mark = (number % 2 == 0).then(|| MARKED.to_vec());
+        holds!(suite.get(&name("l", number)).await, mark, "sweep: of leases those that are marks stay, and no others");
+        holds!(suite.get(&name("v", number)).await, None, "sweep: what is no lease goes, whatever it is");
+    }
+    holds!(swept, 31, "sweep: removes a lease that is no text, and counts no marks");
 }
 
 async fn sweep_exactly(suite: &Suite<'_>) {
@@ -126,7 +137,7 @@ async fn sweep_exactly(suite: &Suite<'_>) {
             suite.set(name, b"set").await;
         }
         let globs = [format!("{}:x:{{{glob}}}", suite.prefix)];
-        let swept = suite.ask("sweep", suite.backend.sweep(Sweep { globs: &globs, publish: None })).await;
+        let swept = suite.ask("sweep", suite.backend.sweep(Sweep { leases: &[], globs: &globs, publish: None })).await;
         let left = suite.get(&name).await;
         assert!(left.is_none(), "sweep: `{glob}` is a glob of `*`, `?` and `\\` and matches `{tag}`");
         // `a?` matches `a*` as well.

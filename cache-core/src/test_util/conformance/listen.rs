@@ -82,11 +82,10 @@ async fn published(suite: &Suite<'_>, channel: &str) {
     let drop = Drop { keys: &keys, schemas: None, publish: Some(publish(b"drop")), confirm: None };
     suite.ask("drop_keys", backend.drop_keys(drop)).await;
     let names = [(suite.name("t", "told"), b"version".to_vec())];
-    let bump =
-        Bump { fences: &[], names: &names, own_mark: None, ttl: LONG, publish: Some(publish(b"bump")), confirm: None };
+    let bump = Bump { fences: &[], names: &names, ttl: LONG, publish: Some(publish(b"bump")), confirm: None };
     suite.ask("bump", backend.bump(bump)).await;
     let globs = [format!("{}:none:*", suite.prefix)];
-    suite.ask("sweep", backend.sweep(Sweep { globs: &globs, publish: Some(publish(b"sweep")) })).await;
+    suite.ask("sweep", backend.sweep(Sweep { leases: &[], globs: &globs, publish: Some(publish(b"sweep")) })).await;
 }
 
 /// Remembers what it hears, and wakes whoever waits for it.

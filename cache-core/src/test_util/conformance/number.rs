@@ -5,11 +5,14 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::{LONG, Suite, holds};
+use crate::clock::{Clock, SystemClock};
 
 pub(super) async fn all(suite: &Suite<'_>) {
     increment(suite).await;
     ends(suite).await;
     limit(suite).await;
+    retry_after(suite).await;
+    retry(suite).await;
 }
 
 async fn increment(suite: &Suite<'_>) {
@@ -61,4 +64,48 @@ async fn limit(suite: &Suite<'_>) {
     let asks = (0..30).map(|_| suite.ask("limit", suite.backend.limit(&race, 10, LONG * 60)));
     let allowed = join_all(asks).await.iter().filter(|limited| limited.allowed).count();
     holds!(allowed, 10, "limit: is asked in one step");
+}
+
+async fn retry_after(suite: &Suite<'_>) {
+    let window = LONG * 60;
+    let refused = async |most: u64| {
+        let name = suite.name("r", &format!("refused-{most}"));
+        let ask = || suite.ask("limit", suite.backend.limit(&name, most, window));
+        for _ in 0..most {
+            ask().await;
+        }
+        ask().await.retry_after
+    };
+    // What is left of the window: all begin at the same moments.
+    let rest = refused(0).await;
+    for most in [1, 2, 4, 10] {
+        let (wait, share) = (refused(most).await, window / u32::try_from(most).unwrap_or(1));
+        let near = wait.abs_diff(rest + share) < LONG;
+        holds!(near, true, "limit: full by itself, a window lets a call through once its share is less by one call");
+    }
+}
+
+async fn retry(suite: &Suite<'_>) {
+    let (name, window, slack) = (suite.name("r", "retry"), Duration::from_millis(200), Duration::from_millis(5));
+    let ask = async || {
+        let before = SystemClock.now();
+        (before, suite.ask("limit", suite.backend.limit(&name, 3, window)).await, SystemClock.now())
+    };
+    let (asked, wait, told) = loop {
+        if let (asked, limited, told) = ask().await
+            && !limited.allowed
+        {
+            break (asked, limited.retry_after, told);
+        }
+    };
+    loop {
+        let (before, limited, after) = ask().await;
+        if limited.allowed {
+            let early = after.saturating_since(asked) + slack < wait;
+            holds!(early, false, "limit: no call is let through before the time that was told");
+            return;
+        }
+        let late = before.saturating_since(told) > wait + slack;
+        holds!(late, false, "limit: a call is let through when the time that was told is over");
+    }
 }

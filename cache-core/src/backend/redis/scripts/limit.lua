@@ -28,7 +28,9 @@ elseif most >= 1 then
 else
   wait = length - into
 end
+-- A little beyond, so that who waits exactly so long is not too early.
+if not allowed then wait = math.ceil(math.max(0, wait)) + 1 end
 redis.call('HSET', KEYS[1], 'n', string.format('%.0f', number), 'c', current, 'p', previous)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 local left = math.max(0, math.floor(most - used - (allowed and 1 or 0)))
-return { allowed and 1 or 0, string.format('%.0f', left), string.format('%.0f', math.max(0, math.ceil(wait))) }
+return { allowed and 1 or 0, string.format('%.0f', left), string.format('%.0f', wait) }
