@@ -12,7 +12,13 @@ use super::script::Script;
 #[derive(Clone)]
 pub(super) struct Command<'a> {
     head: Head,
-    args: SmallVec<[Cow<'a, [u8]>; 8]>,
+    args: SmallVec<[Arg<'a>; 6]>,
+}
+
+#[derive(Clone)]
+enum Arg<'a> {
+    Bytes(Cow<'a, [u8]>),
+    Number(i64),
 }
 
 #[derive(Clone, Copy)]
@@ -29,12 +35,12 @@ impl<'a> Command<'a> {
 
     /// A script on some names; its arguments follow.
     pub(super) fn script(script: &'static Script, names: impl IntoIterator<Item = &'a str>) -> Self {
-        let args: SmallVec<_> = names.into_iter().map(|name| Cow::Borrowed(name.as_bytes())).collect();
+        let args: SmallVec<_> = names.into_iter().map(|name| Arg::Bytes(Cow::Borrowed(name.as_bytes()))).collect();
         Self { head: Head::Script(script, args.len()), args }
     }
 
     pub(super) fn arg(mut self, arg: impl Into<Cow<'a, [u8]>>) -> Self {
-        self.args.push(arg.into());
+        self.args.push(Arg::Bytes(arg.into()));
         self
     }
 
@@ -42,8 +48,13 @@ impl<'a> Command<'a> {
         self.arg(arg.as_bytes())
     }
 
-    pub(super) fn number(self, number: impl Into<i128>) -> Self {
-        self.arg(number.into().to_string().into_bytes())
+    pub(super) fn number(mut self, number: impl Into<i128>) -> Self {
+        let number = number.into();
+        match i64::try_from(number) {
+            Ok(number) => self.args.push(Arg::Number(number)),
+            Err(_) => return self.arg(number.to_string().into_bytes()),
+        }
+        self
     }
 
     /// A lifetime in milliseconds.
@@ -56,14 +67,20 @@ impl<'a> Command<'a> {
     }
 
     /// As the client sends it; scripts by their text, or by their name only.
-    fn build(&self, spelled_out: bool) -> Cmd {
-        let mut cmd = Cmd::new();
+    pub(super) fn build(&self, spelled_out: bool) -> Cmd {
+        let size = |arg: &Arg<'_>| if let Arg::Bytes(bytes) = arg { bytes.len() } else { 20 };
+        let mut cmd = Cmd::with_capacity(self.args.len() + 3, self.args.iter().map(size).sum::<usize>() + 64);
         match self.head {
             Head::Plain(name) => _ = cmd.arg(name),
             Head::Script(script, names) if spelled_out => _ = cmd.arg("EVAL").arg(script.text).arg(names),
             Head::Script(script, names) => _ = cmd.arg("EVALSHA").arg(script.hash()).arg(names),
         }
-        self.args.iter().for_each(|arg| _ = cmd.arg(&**arg));
+        for arg in &self.args {
+            _ = match arg {
+                Arg::Bytes(bytes) => cmd.arg(&**bytes),
+                Arg::Number(number) => cmd.arg(*number),
+            };
+        }
         cmd
     }
 }
@@ -85,7 +102,7 @@ pub(super) fn millis(ttl: Duration) -> i64 {
 #[derive(Clone)]
 pub(super) struct Batch<'a> {
     pub(super) slot: Option<u16>,
-    pub(super) commands: SmallVec<[Command<'a>; 4]>,
+    pub(super) commands: Vec<Command<'a>>,
     /// Whether a replica may answer.
     pub(super) replica: bool,
 }
@@ -93,12 +110,12 @@ pub(super) struct Batch<'a> {
 impl<'a> Batch<'a> {
     /// What is done where `name` lies.
     pub(super) fn at(name: &str) -> Self {
-        Self { slot: Some(super::slot::of(name.as_bytes())), commands: SmallVec::new(), replica: false }
+        Self { slot: Some(super::slot::of(name.as_bytes())), commands: Vec::with_capacity(4), replica: false }
     }
 
     /// What is done wherever.
     pub(super) fn anywhere() -> Self {
-        Self { slot: None, commands: SmallVec::new(), replica: false }
+        Self { slot: None, commands: Vec::new(), replica: false }
     }
 
     pub(super) fn then(mut self, command: Command<'a>) -> Self {

@@ -1,8 +1,8 @@
-//! Reads of many callers in one command.
+//! Requests of many callers in one go.
 //!
-//! What a read costs is mostly the command: to make it, to hand it to the connection and its answer back. Callers that
-//! ask in the same moment are answered by one `MGET`, each with its own part. Nobody waits for others to come: a round
-//! is closed as soon as the task that sends it gets its turn.
+//! What a request costs is mostly to hand it to the connection, and its answer back. Callers that ask in the same moment
+//! go out together, in one *round*: reads as one `MGET`, of which each gets its own part, other commands as they are.
+//! Nobody waits for others to come: a round is closed as soon as the task that sends it gets its turn.
 
 use std::hash::BuildHasher;
 use std::ops::Range;
@@ -19,14 +19,15 @@ use smallvec::SmallVec;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::oneshot::{Receiver, Sender, channel};
 
+use super::command::Command;
 use super::failure::{odd_answer, of_server, timeout, unavailable};
 use super::{read, reply};
 use crate::backend::{BackendError, Read, Reading};
 use crate::clock::{Clock, Sleep, SystemClock};
 
-/// No more reads than these in one round: the first has its answer with the last.
+/// No more callers than these in one round: the first has its answer with the last.
 const MOST: usize = 16;
-/// A read of more names goes by itself.
+/// A read of more names, or a request of more commands, goes by itself.
 const MOST_NAMES: usize = 16;
 
 /// What one connection gathers.
@@ -41,12 +42,14 @@ pub(super) struct Gather {
     round: Mutex<Option<Round>>,
 }
 
-/// Reads that go out together.
+/// Requests that go out together.
 struct Round {
+    /// What is read, if anything is.
     get: Cmd,
     /// How many names `get` has.
     asked: usize,
-    ends: Vec<Cmd>,
+    /// What goes out after that.
+    commands: Vec<Cmd>,
     versions: Versions,
     callers: Arc<Callers>,
     /// Ends the round for who waits, when it takes too long. On a timer that does not need the runtime.
@@ -74,11 +77,9 @@ struct Asked {
 struct Callers(Mutex<Vec<Caller>>);
 
 /// Somebody who waits, and where in the answers is what.
-struct Caller {
-    value: Option<usize>,
-    end: Option<usize>,
-    versions: SmallVec<[usize; 6]>,
-    answer: Sender<Answer>,
+enum Caller {
+    Reads { value: Option<usize>, end: Option<usize>, versions: SmallVec<[usize; 6]>, answer: Sender<Answer> },
+    Asks { commands: Range<usize>, answer: Sender<Result<Vec<Value>, BackendError>> },
 }
 
 /// What a caller is told; in `Err` what the server says to all of them.
@@ -114,12 +115,31 @@ impl Gather {
     }
 
     /// Adds a read to the round that goes out next. Its answer is not there if the connection is gone.
-    pub(super) fn join(self: &Arc<Self>, read: &Read<'_>) -> Receiver<Answer> {
+    pub(super) fn read(self: &Arc<Self>, read: &Read<'_>) -> Receiver<Answer> {
         let (answer, receiver) = channel();
+        self.join(|round| round.read(read, answer));
+        receiver
+    }
+
+    /// Whether commands are few enough to go out with those of others.
+    pub(super) fn takes_commands(count: usize) -> bool {
+        (1..=MOST_NAMES).contains(&count)
+    }
+
+    /// Adds commands to the round that goes out next. Their answer is not there if the connection is gone.
+    pub(super) fn ask(self: &Arc<Self>, commands: &[Command<'_>]) -> Receiver<Result<Vec<Value>, BackendError>> {
+        let (answer, receiver) = channel();
+        // Without the lock: values are copied.
+        let commands: SmallVec<[Cmd; 4]> = commands.iter().map(|command| command.build(false)).collect();
+        self.join(|round| round.ask(commands, answer));
+        receiver
+    }
+
+    fn join(self: &Arc<Self>, add: impl FnOnce(&mut Round)) {
         let mut current = self.round.lock();
         let full = current.take_if(|round| round.is_full());
         let begins = current.is_none();
-        current.get_or_insert_with(|| Round::new(self.limit)).add(read, answer);
+        add(current.get_or_insert_with(|| Round::new(self.limit)));
         drop(current);
         // Without the lock: a task that cannot run any more is dropped here and now.
         if let Some(round) = full {
@@ -130,7 +150,6 @@ impl Gather {
             let turn = Turn(Some(Arc::clone(self)));
             drop(self.runtime.spawn(turn.take()));
         }
-        receiver
     }
 }
 
@@ -170,40 +189,46 @@ impl Round {
         if limit.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
             waker.wake();
         }
-        Self { get, asked: 0, ends: Vec::new(), versions: Versions::default(), callers, limit }
+        Self { get, asked: 0, commands: Vec::new(), versions: Versions::default(), callers, limit }
     }
 
     fn is_full(&self) -> bool {
         self.callers.0.lock().len() >= MOST
     }
 
-    fn add(&mut self, read: &Read<'_>, answer: Sender<Answer>) {
-        let value = read.value.map(|name| self.ask(name));
+    fn read(&mut self, read: &Read<'_>, answer: Sender<Answer>) {
+        let value = read.value.map(|name| self.name(name));
         let end = read.value.filter(|_| read.remaining).map(|name| {
-            let mut end = Cmd::new();
+            let mut end = Cmd::with_capacity(2, 4 + name.len());
             end.arg("PTTL").arg(name);
-            self.ends.push(end);
-            self.ends.len() - 1
+            self.commands.push(end);
+            self.commands.len() - 1
         });
         let versions = read.versions.iter().map(|name| self.version(name)).collect();
-        self.callers.0.lock().push(Caller { value, end, versions, answer });
+        self.callers.0.lock().push(Caller::Reads { value, end, versions, answer });
+    }
+
+    fn ask(&mut self, commands: SmallVec<[Cmd; 4]>, answer: Sender<Result<Vec<Value>, BackendError>>) {
+        let first = self.commands.len();
+        self.commands.extend(commands);
+        self.callers.0.lock().push(Caller::Asks { commands: first..self.commands.len(), answer });
     }
 
     /// Asks for a name; says where its answer will be.
-    fn ask(&mut self, name: &str) -> usize {
+    fn name(&mut self, name: &str) -> usize {
         self.get.arg(name);
         self.asked += 1;
         self.asked - 1
     }
 
-    /// [`ask`](Self::ask), if nobody has asked for it yet.
+    /// [`name`](Self::name), if nobody has asked for it yet.
     fn version(&mut self, name: &str) -> usize {
         let hash = FixedState::default().hash_one(name);
         let Versions { text, asked } = &self.versions;
         if let Some(known) = asked.find(hash, |known| text[known.name.clone()] == *name) {
             return known.at;
         }
-        let at = self.ask(name);
+        let at = self.name(name);
         let Versions { text, asked } = &mut self.versions;
         text.push_str(name);
         asked.insert_unique(hash, Asked { name: text.len() - name.len()..text.len(), hash, at }, |known| known.hash);
@@ -213,30 +238,33 @@ impl Round {
     /// Sends it, and tells each what it has asked for.
     async fn go(self, mut connection: MultiplexedConnection) {
         // Until it is answered, or dropped.
-        let Self { get, asked, ends, callers, limit: _limit, .. } = self;
-        let answers = if ends.is_empty() {
-            connection.send_packed_command(&get).await.map(|values| vec![values])
-        } else {
-            let mut pipeline = Pipeline::with_capacity(1 + ends.len());
-            pipeline.add_command(get);
-            let count = 1 + ends.len();
-            ends.into_iter().for_each(|end| _ = pipeline.add_command(end));
-            connection.send_packed_commands(&pipeline, 0, count).await
+        let Self { get, asked, commands, callers, limit: _limit, .. } = self;
+        let get = (asked > 0).then_some(get);
+        let count = commands.len() + usize::from(get.is_some());
+        let answers = match &get {
+            Some(get) if commands.is_empty() => connection.send_packed_command(get).await.map(|values| vec![values]),
+            _ => {
+                let mut pipeline = Pipeline::with_capacity(count);
+                get.into_iter().chain(commands).for_each(|command| _ = pipeline.add_command(command));
+                connection.send_packed_commands(&pipeline, 0, count).await
+            }
         };
-        let lost = |_| Refusal::Failed(unavailable("the connection to Redis was lost"));
-        let parts = answers.map_err(lost).and_then(|answers| Parts::new(answers, asked));
+        let parts = match answers {
+            Ok(answers) if answers.len() == count => Ok(Parts::new(answers, asked)),
+            Ok(_) => Err(unavailable("Redis gave fewer answers than it was asked for")),
+            Err(_) => Err(lost()),
+        };
         callers.tell(parts);
     }
 }
 
 impl Callers {
-    fn tell(&self, answers: Result<Parts, Refusal>) {
+    fn tell(&self, answers: Result<Parts, BackendError>) {
         // Without the lock: who is told may run at once.
         let callers = std::mem::take(&mut *self.0.lock());
         match answers {
             Ok(mut parts) => callers.into_iter().for_each(|caller| caller.take(&mut parts)),
-            // Who has gone needs no answer.
-            Err(refusal) => callers.into_iter().for_each(|caller| _ = caller.answer.send(Err(refusal.clone()))),
+            Err(error) => callers.into_iter().for_each(|caller| caller.fail(&error)),
         }
     }
 }
@@ -244,45 +272,66 @@ impl Callers {
 /// By the timer.
 impl Wake for Callers {
     fn wake(self: Arc<Self>) {
-        self.tell(Err(Refusal::Failed(timeout())));
+        self.tell(Err(timeout()));
     }
 }
 
 impl Caller {
+    // Who has gone needs no answer.
+
     fn take(self, parts: &mut Parts) {
-        let reading = parts.take(self.value, self.end, &self.versions);
-        // Who has gone needs no answer.
-        let _ = self.answer.send(reading);
+        match self {
+            Self::Reads { value, end, versions, answer } => _ = answer.send(parts.reading(value, end, &versions)),
+            Self::Asks { commands, answer } => {
+                let answers = parts.answers[commands].iter_mut();
+                _ = answer.send(Ok(answers.map(|answer| std::mem::replace(answer, Value::Nil)).collect()));
+            }
+        }
     }
+
+    fn fail(self, error: &BackendError) {
+        match self {
+            Self::Reads { answer, .. } => _ = answer.send(Err(Refusal::Failed(error.clone()))),
+            Self::Asks { answer, .. } => _ = answer.send(Err(error.clone())),
+        }
+    }
+}
+
+/// What is told to who waits for a connection that is gone.
+pub(super) fn lost() -> BackendError {
+    unavailable("the connection to Redis was lost")
 }
 
 /// Answers, to be taken apart.
 struct Parts {
-    values: Vec<Value>,
-    ends: Vec<Value>,
+    values: Result<Vec<Value>, Refusal>,
+    answers: Vec<Value>,
 }
 
 impl Parts {
-    fn new(answers: Vec<Value>, asked: usize) -> Result<Self, Refusal> {
-        let mut ends = answers;
-        match if ends.is_empty() { Value::Nil } else { ends.remove(0) } {
-            Value::ServerError(error) => Err(Refusal::Server(error)),
-            Value::Array(values) if values.len() == asked => Ok(Self { values, ends }),
-            _ => Err(Refusal::Failed(odd_answer())),
+    fn new(mut answers: Vec<Value>, asked: usize) -> Self {
+        if asked == 0 {
+            return Self { values: Ok(Vec::new()), answers };
         }
+        let values = match answers.remove(0) {
+            Value::ServerError(error) => Err(Refusal::Server(error)),
+            Value::Array(values) if values.len() == asked => Ok(values),
+            _ => Err(Refusal::Failed(odd_answer())),
+        };
+        Self { values, answers }
     }
 
-    fn take(&mut self, value: Option<usize>, end: Option<usize>, versions: &[usize]) -> Answer {
+    fn reading(&mut self, value: Option<usize>, end: Option<usize>, versions: &[usize]) -> Answer {
         let failed = Refusal::Failed;
-        let own = |at: usize| reply::bytes(std::mem::replace(&mut self.values[at], Value::Nil));
+        let values = self.values.as_mut().map_err(|refusal| refusal.clone())?;
+        let own = |at: usize| reply::bytes(std::mem::replace(&mut values[at], Value::Nil));
         let value = value.map(own).transpose().map_err(failed)?.flatten();
-        let shared = |at: &usize| reply::version(&self.values[*at]);
+        let shared = |at: &usize| reply::version(&values[*at]);
         let versions = versions.iter().map(shared).collect::<Result<_, _>>().map_err(failed)?;
-        let remaining = match end.map(|at| self.ends.get(at)) {
+        let remaining = match end.map(|at| &self.answers[at]) {
             None => None,
-            Some(Some(Value::ServerError(error))) => return Err(Refusal::Server(error.clone())),
-            Some(Some(end)) => read::remaining(end).map_err(failed)?,
-            Some(None) => return Err(failed(odd_answer())),
+            Some(Value::ServerError(error)) => return Err(Refusal::Server(error.clone())),
+            Some(end) => read::remaining(end).map_err(failed)?,
         };
         Ok(Reading { value, remaining, versions })
     }

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use parking_lot::{Mutex, RwLock};
+use smallvec::SmallVec;
 
 use super::alarm::Alarm;
-use super::command::Batch;
+use super::command::{Batch, Command};
 use super::discover::{self, Primary};
 use super::failure::unavailable;
 use super::fleet::{Fleet, Lane, Outcome};
+use super::gather::Gather;
 use super::node::{Identity, Node};
 use super::sentinel::{self, Announced};
 use super::settings::{Settings, Topology};
@@ -84,7 +86,20 @@ impl Link {
         phases: Vec<Vec<Batch<'_>>>,
         lane: Lane,
     ) -> Result<Outcome, BackendError> {
-        self.fleet()?.run(phases, lane).await
+        let fleet = self.fleet()?;
+        let counts = || phases.iter().flatten().map(|batch| batch.commands.len());
+        if let (Some(node), Lane::Shared) = (fleet.only(), lane)
+            && Gather::takes_commands(counts().sum())
+            && !phases.iter().flatten().any(|batch| batch.replica)
+        {
+            let counts: SmallVec<[usize; 8]> = counts().collect();
+            let commands: Vec<Command<'_>> = phases.into_iter().flatten().flat_map(|batch| batch.commands).collect();
+            let mut values = node.send(&commands).await?.into_iter();
+            let answers = counts.into_iter().map(|count| values.by_ref().take(count).collect()).collect();
+            return Ok(Outcome { answers, replicas: None });
+        }
+        // By itself, so that what nearly all requests are is not as large as this.
+        Box::pin(fleet.run(phases, lane)).await
     }
 
     /// Does one batch.

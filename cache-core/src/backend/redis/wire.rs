@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 
 use super::command::{Command, pipeline};
 use super::failure::{of_greeting, timeout, unavailable};
-use super::gather::{Gather, Refusal};
+use super::gather::{Gather, Refusal, lost};
 use super::settings::{Address, Login, Settings};
 use super::stream;
 use super::tls::Encryption;
@@ -144,18 +144,22 @@ fn greeting(login: &Login, database: i64, resp3: bool) -> RedisConnectionInfo {
 impl Wire {
     /// Sends commands in one go. Errors of single commands are among the answers.
     pub(super) async fn send(&self, commands: &[Command<'_>]) -> Result<Vec<Value>, BackendError> {
-        let values = self.send_for(commands, false, self.response_timeout).await?;
+        let values = if Gather::takes_commands(commands.len()) {
+            self.gather.ask(commands).await.map_err(|_| lost())??
+        } else {
+            // By itself, so that what nearly all requests are is not as large as this.
+            Box::pin(self.send_for(commands, false, self.response_timeout)).await?
+        };
         // A script that the server does not know, and all that was to come after it.
         let unknown = values.iter().zip(commands).position(|(value, command)| command.is_script() && is_unknown(value));
         let Some(first) = unknown else { return Ok(values) };
-        let rest = self.send_for(&commands[first..], true, self.response_timeout).await?;
+        let rest = Box::pin(self.send_for(&commands[first..], true, self.response_timeout)).await?;
         Ok(values.into_iter().take(first).chain(rest).collect())
     }
 
     /// Reads, together with others who do so now: see [`Gather`].
     pub(super) async fn read(&self, read: &Read<'_>) -> Result<Reading, Refusal> {
-        let lost = |_| Refusal::Failed(unavailable("the connection to Redis was lost"));
-        self.gather.join(read).await.map_err(lost)?
+        self.gather.read(read).await.map_err(|_| Refusal::Failed(lost()))?
     }
 
     /// The same with scripts spelled out if asked, and a limit of its own.
@@ -175,7 +179,7 @@ impl Wire {
             None => Err(timeout()),
             Some(Ok(values)) if values.len() == commands.len() => Ok(values),
             Some(Ok(_)) => Err(unavailable("Redis gave fewer answers than it was asked for")),
-            Some(Err(_)) => Err(unavailable("the connection to Redis was lost")),
+            Some(Err(_)) => Err(lost()),
         }
     }
 }

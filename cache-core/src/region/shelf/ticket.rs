@@ -114,14 +114,14 @@ impl Drop for Ticket {
 
 /// Runs a load, and keeps its ticket, if it has one, valid meanwhile.
 pub(crate) fn beating<F: Future>(ticket: Option<&Ticket>, load: F) -> Beating<'_, F> {
-    Beating { beat: ticket.map(|ticket| Box::pin(ticket.beat()) as Beat<'_>), load }
+    Beating { ticket, beat: None, load }
 }
 
 /// [`beating`] for a load of many keys.
 pub(crate) fn beating_all<'t, F: Future>(tickets: impl IntoIterator<Item = &'t Ticket>, load: F) -> Beating<'t, F> {
     let beats: Vec<_> = tickets.into_iter().map(Ticket::beat).collect();
     let beat = (!beats.is_empty()).then(|| Box::pin(async { drop(join_all(beats).await) }) as Beat<'t>);
-    Beating { beat, load }
+    Beating { ticket: None, beat, load }
 }
 
 type Beat<'t> = Pin<Box<dyn Future<Output = ()> + Send + 't>>;
@@ -129,6 +129,8 @@ type Beat<'t> = Pin<Box<dyn Future<Output = ()> + Send + 't>>;
 pin_project! {
     /// From [`beating`]. A type of its own, and not an `async fn`: that would hold what it is given twice.
     pub(crate) struct Beating<'t, F> {
+        // Whose beat is to begin, if the load is not there at once.
+        ticket: Option<&'t Ticket>,
         beat: Option<Beat<'t>>,
         #[pin]
         load: F,
@@ -142,6 +144,9 @@ impl<F: Future> Future for Beating<'_, F> {
         let this = self.project();
         if let Poll::Ready(output) = this.load.poll(cx) {
             return Poll::Ready(output);
+        }
+        if let Some(ticket) = this.ticket.take() {
+            *this.beat = Some(Box::pin(ticket.beat()));
         }
         if let Some(beat) = this.beat
             && beat.as_mut().poll(cx).is_ready()
