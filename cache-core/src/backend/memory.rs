@@ -238,7 +238,9 @@ impl State {
         }
         match self.slot(capture.name, now) {
             Some(Slot { content: Content::Bytes(bytes), ends: known }) => {
-                *known = ends.max(*known);
+                if bytes.first() != Some(&MARK) {
+                    *known = ends.max(*known);
+                }
                 bytes.clone()
             }
             _ => Vec::new(),

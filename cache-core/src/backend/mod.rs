@@ -64,7 +64,7 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     fn lease<'a>(&'a self, lease: Lease<'a>) -> Answer<'a, Leased>;
 
     /// For each name: what it is set to; set to the candidate in the same step if it was free. Prolongs what would end
-    /// before `ttl`, and shortens nothing.
+    /// before `ttl`, unless it is a mark (its first byte is [`MARK`]), and shortens nothing.
     fn capture<'a>(&'a self, captures: &'a [Capture<'a>]) -> Answer<'a, Vec<Vec<u8>>>;
 
     /// Sets `name` to `to` (for that long), or frees it with `None`, if it is `seen`; one step. Says whether it was.

@@ -48,10 +48,8 @@ pub(super) async fn capture(link: &Arc<Link>, captures: &[Capture<'_>]) -> Resul
 }
 
 fn capturing<'a>(capture: &Capture<'a>) -> Batch<'a> {
-    let set = Command::new("SET").text(capture.name).arg(capture.candidate).text("NX").text("GET");
-    Batch::at(capture.name)
-        .then(set.text("PX").ttl(capture.ttl))
-        .then(Command::new("PEXPIRE").text(capture.name).ttl(capture.ttl).text("GT"))
+    let capturing = Command::script(&script::CAPTURE, [capture.name]).arg(capture.candidate).ttl(capture.ttl);
+    Batch::at(capture.name).then(capturing)
 }
 
 fn captured(captures: &[Capture<'_>], answers: Vec<Vec<Value>>) -> Result<Vec<Vec<u8>>, BackendError> {

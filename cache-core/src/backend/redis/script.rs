@@ -30,6 +30,7 @@ macro_rules! scripts {
 
 scripts! {
     BUMP = "scripts/bump.lua",
+    CAPTURE = "scripts/capture.lua",
     COMMIT = "scripts/commit.lua",
     DROP_KEY = "scripts/drop_key.lua",
     INCREMENT = "scripts/increment.lua",

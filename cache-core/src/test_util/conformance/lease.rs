@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::{LONG, Suite, holds};
-use crate::backend::{Capture, Commit, Lease};
+use crate::backend::{Capture, Commit, Lease, MARK};
 
 pub(super) async fn all(suite: &Suite<'_>) {
     lease(suite).await;
@@ -64,6 +64,13 @@ async fn capture(suite: &Suite<'_>) {
     _ = suite.ask("capture", suite.backend.capture(&capture(b"three", Duration::from_secs(1)))).await;
     let left = suite.remaining(&name).await.unwrap_or_default();
     holds!(left > LONG * 9, true, "capture: shortens nothing");
+    let mark = suite.name("t", "capture-mark");
+    suite.set(&mark, &[MARK, 1]).await;
+    let captures = [Capture { name: &mark, candidate: b"one", ttl: LONG * 10 }];
+    let captured = suite.ask("capture", suite.backend.capture(&captures)).await;
+    holds!(captured, vec![vec![MARK, 1]], "capture: gives a mark as it is");
+    let left = suite.remaining(&mark).await.unwrap_or_default();
+    holds!(left <= LONG, true, "capture: does not prolong a mark");
     holds!(
         suite.ask("capture", suite.backend.capture(&[])).await,
         Vec::<Vec<u8>>::new(),
