@@ -12,6 +12,7 @@ mod leases;
 mod link;
 mod many;
 mod mirror;
+mod mutators;
 mod outbox;
 mod p1_failures_of_the_tier;
 mod p4_bounded_staleness;
