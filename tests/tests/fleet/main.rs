@@ -21,6 +21,7 @@ mod promotion;
 mod puts;
 mod relay;
 mod schemas;
+mod stale_ingredients;
 mod status;
 mod strong;
 mod tags;
