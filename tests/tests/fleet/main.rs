@@ -14,6 +14,7 @@ mod many;
 mod mirror;
 mod mutators;
 mod outbox;
+mod overlapping_writers;
 mod p1_failures_of_the_tier;
 mod p4_bounded_staleness;
 mod patterns;
