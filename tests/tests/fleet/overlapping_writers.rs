@@ -106,6 +106,7 @@ async fn while_one_of_two_writers_is_at_work_nothing_is_stored() {
             doors.before.let_through(1);
             doors.after.let_through(1);
             ended.done();
+            assert!(by.is_marked(&fleet), "{what}");
             // Well beyond the time for which the mark of the one that has ended can stand.
             for _ in 0..5 {
                 fleet.pass(Duration::from_secs(2), &[&a, &b, &c]);

@@ -57,11 +57,21 @@ async fn built_on_a_stale_user(fleet: &Fleet) -> [Site<'_>; 2] {
     let [a, b] = [Site::new(fleet, 100).await, Site::new(fleet, 110).await];
     assert_eq!(a.user(Some("old")).await.unwrap(), "old");
     fleet.pass(SECOND * 11, &[&a.process, &b.process]);
+    // Who has seen the load fail keeps nothing of it; who finds the user a moment later does.
     assert_eq!(a.page(1, None).await.unwrap(), "page of old", "better than an error");
     a.process.settle();
+    assert!(!is_shared(fleet, "pages:1"));
+    assert_eq!(a.page(1, None).await.unwrap(), "page of old");
+    a.process.settle();
+    assert!(is_shared(fleet, "pages:1"), "it lies where all can find it");
     // What has failed a moment ago is not tried again.
     fleet.pass(SECOND * 2, &[&a.process, &b.process]);
     [a, b]
+}
+
+fn is_shared(fleet: &Fleet, key: &str) -> bool {
+    let prefix = format!("test:v:{{{key}}}@");
+    fleet.tier.names().iter().any(|name| name.starts_with(&prefix))
 }
 
 // Item 25.
@@ -111,6 +121,32 @@ async fn it_goes_with_what_it_is_built_on() {
     }
 }
 
+// Item 25: others may serve it from the tier as what it is, stale, until the ingredient goes.
+#[tokio::test]
+async fn others_find_it_until_what_it_is_built_on_goes() {
+    let fleet = Fleet::new();
+    let [a, b] = [Site::new(&fleet, 100).await, Site::new(&fleet, 110).await];
+    let feeds = |site: &Site<'_>| -> Region<u64, String> {
+        let builder = site.process.cache().region("feeds").ttl(SECOND * 10).jitter(0);
+        builder.stale_while_revalidate(SECOND * 600).build().unwrap()
+    };
+    let feed = async |feeds: &Region<u64, String>, site: &Site<'_>, source: Source| {
+        let load = || site.load_user(1, source);
+        drive(&fleet, &[&site.process], feeds.get_or_load(&1_u64, load)).await
+    };
+    let (feeds_a, feeds_b) = (feeds(&a), feeds(&b));
+    assert_eq!(a.user(Some("old")).await.unwrap(), "old");
+    fleet.pass(SECOND * 11, &[&a.process, &b.process]);
+    assert_eq!(a.user(None).await.unwrap(), "old");
+    assert_eq!(feed(&feeds_a, &a, None).await.unwrap(), "old");
+    a.process.settle();
+    let c = Site::new(&fleet, 120).await;
+    assert_eq!(feed(&feeds(&c), &c, Some("wrong")).await.unwrap(), "old", "it lies in the tier, and is stale");
+    a.users.invalidate(&1_u64).await;
+    fleet.pass(SECOND, &[&a.process, &b.process]);
+    assert_eq!(feed(&feeds_b, &b, Some("new")).await.unwrap(), "new", "what it is built on is gone");
+}
+
 // Item 25: a region that may serve nothing stale keeps nothing that is built on it.
 #[tokio::test]
 async fn where_nothing_stale_is_served_it_is_not_stored() {
@@ -122,6 +158,8 @@ async fn where_nothing_stale_is_served_it_is_not_stored() {
     let (strict_a, strict_b) = (strict(&a), strict(&b));
     assert_eq!(a.user(Some("old")).await.unwrap(), "old");
     fleet.pass(SECOND * 11, &[&a.process, &b.process]);
+    // From here on it is found, and not loaded, for a moment.
+    assert_eq!(a.user(None).await.unwrap(), "old");
     let load = || a.load_user(1, None);
     assert_eq!(drive(&fleet, &[&a.process], strict_a.get_or_load(&1_u64, load)).await.unwrap(), "old");
     assert_eq!(strict_a.peek(&1_u64), None);
