@@ -17,7 +17,7 @@ pub struct Certificates {
     client: Pem,
     other_ca: Pem,
     /// Where their files are, if that is to go with them.
-    folder: Option<TempDir>,
+    _folder: Option<TempDir>,
 }
 
 /// A certificate and its key, as text and as files.
@@ -45,14 +45,14 @@ impl Certificates {
         let (_, other_ca) = authority(folder, "other-ca");
         let server = signed(folder, "server", ExtendedKeyUsagePurpose::ServerAuth, &issuer);
         let client = signed(folder, "client", ExtendedKeyUsagePurpose::ClientAuth, &issuer);
-        Self { ca, server, client, other_ca, folder: None }
+        Self { ca, server, client, other_ca, _folder: None }
     }
 
     /// Makes them, with their files in a folder of their own, for servers that have to trust each other.
     pub(crate) fn for_many() -> Self {
         let folder = crate::server::folder();
         let made = Self::make(folder.path());
-        Self { folder: Some(folder), ..made }
+        Self { _folder: Some(folder), ..made }
     }
 
     /// The authority that signed the server's and the client's certificate.
