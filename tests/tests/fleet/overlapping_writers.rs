@@ -149,6 +149,25 @@ async fn what_others_do_meanwhile_leaves_the_mark() {
     }
 }
 
+// A pattern removes marks as well, and so does eviction: that lasts until the writer renews its own.
+#[tokio::test]
+async fn a_mark_that_is_lost_is_set_again() {
+    let (fleet, source, doors) = (Fleet::new(), AtomicU64::new(1), Doors::closed());
+    let (a, b) = (fleet.process().await, fleet.process().await);
+    let mut writer = By::Key.announced(&a, &source, 2, &doors);
+    drive(&fleet, &[&a, &b], b.cache().invalidate_pattern("rate:*")).await;
+    fleet.pass(LEASE / 2, &[&a, &b]);
+    assert!(By::Key.is_marked(&fleet));
+    assert_eq!(get(&fleet, &b, &source).await, 1);
+    assert!(!is_kept(&b).await);
+    doors.before.let_through(1);
+    doors.after.let_through(1);
+    writer.done();
+    assert!(!By::Key.is_marked(&fleet), "it is that writer's alone");
+    fleet.pass(LEASE / 2, &[&a, &b]);
+    assert!(!By::Key.is_marked(&fleet), "and is renewed by nobody");
+}
+
 // F11: what is built on a value that was loaded under a mark is as doubtful as that.
 #[tokio::test]
 async fn nothing_that_is_built_under_a_mark_is_stored() {
