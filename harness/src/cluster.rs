@@ -75,6 +75,9 @@ impl Cluster {
                 ok(node, &["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &(last - 1).to_string()]);
             }
             ok(node, &["CLUSTER", "SET-CONFIG-EPOCH", &(index + 1).to_string()]);
+        }
+        // After the last epoch is set: a node that has been met takes none.
+        for (index, node) in self.nodes.iter().enumerate() {
             // Everybody meets everybody: rumours take longer.
             for other in &self.nodes[index + 1..] {
                 ok(node, &["CLUSTER", "MEET", "127.0.0.1", &other.port().to_string()]);
