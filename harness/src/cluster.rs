@@ -44,7 +44,7 @@ impl Cluster {
     }
 
     /// Starts a cluster whose nodes have further settings, such as `config("maxmemory 3mb")`. With [`Builder::tls`] the
-    /// nodes speak it to each other too, and have one authority.
+    /// nodes speak it to each other too, and have one authority. With a password they need `config("masterauth …")`.
     ///
     /// # Panics
     ///
