@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
+use tempfile::TempDir;
 
 /// What a TLS server and its clients need: an authority, what it signed for the server and for a client, and another
 /// authority that signed nothing.
@@ -15,6 +16,8 @@ pub struct Certificates {
     server: Pem,
     client: Pem,
     other_ca: Pem,
+    /// Where their files are, if that is to go with them.
+    _folder: Option<TempDir>,
 }
 
 /// A certificate and its key, as text and as files.
@@ -42,7 +45,14 @@ impl Certificates {
         let (_, other_ca) = authority(folder, "other-ca");
         let server = signed(folder, "server", ExtendedKeyUsagePurpose::ServerAuth, &issuer);
         let client = signed(folder, "client", ExtendedKeyUsagePurpose::ClientAuth, &issuer);
-        Self { ca, server, client, other_ca }
+        Self { ca, server, client, other_ca, _folder: None }
+    }
+
+    /// Makes them, with their files in a folder of their own, for servers that have to trust each other.
+    pub(crate) fn for_many() -> Self {
+        let folder = crate::server::folder();
+        let made = Self::make(folder.path());
+        Self { _folder: Some(folder), ..made }
     }
 
     /// The authority that signed the server's and the client's certificate.

@@ -4,10 +4,11 @@ mod migration;
 mod slot;
 mod view;
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::until::settled;
-use crate::{Builder, Reply, Server, until};
+use crate::{Builder, Certificates, Reply, Server, until};
 
 pub use migration::Migration;
 pub use slot::slot;
@@ -42,14 +43,15 @@ impl Cluster {
         Self::start_with(|node| node)
     }
 
-    /// Starts a cluster whose nodes have further settings, such as `config("maxmemory 3mb")`. Passwords and TLS are not
-    /// for clusters.
+    /// Starts a cluster whose nodes have further settings, such as `config("maxmemory 3mb")`. With [`Builder::tls`] the
+    /// nodes speak it to each other too, and have one authority. With a password they need `config("masterauth …")`.
     ///
     /// # Panics
     ///
     /// If there is no `redis-server`, or the nodes do not agree within a minute.
     #[must_use]
     pub fn start_with(settings: impl Fn(Builder) -> Builder) -> Self {
+        let certificates = OnceLock::new();
         let node = || {
             let node = Server::builder()
                 .config("cluster-enabled yes")
@@ -57,7 +59,7 @@ impl Cluster {
                 // A replica may take over however long it has heard nothing of its master, and stays with it.
                 .config("cluster-replica-validity-factor 0")
                 .config("cluster-allow-replica-migration no");
-            settings(node)
+            settings(node).among(&certificates)
         };
         let cluster = Self { nodes: Builder::start_all((0..2 * MASTERS).map(|_| node())) };
         cluster.join();
@@ -73,6 +75,9 @@ impl Cluster {
                 ok(node, &["CLUSTER", "ADDSLOTSRANGE", &first.to_string(), &(last - 1).to_string()]);
             }
             ok(node, &["CLUSTER", "SET-CONFIG-EPOCH", &(index + 1).to_string()]);
+        }
+        // After the last epoch is set: a node that has been met takes none.
+        for (index, node) in self.nodes.iter().enumerate() {
             // Everybody meets everybody: rumours take longer.
             for other in &self.nodes[index + 1..] {
                 ok(node, &["CLUSTER", "MEET", "127.0.0.1", &other.port().to_string()]);
@@ -90,6 +95,16 @@ impl Cluster {
     #[must_use]
     pub fn urls(&self) -> Vec<String> {
         self.nodes.iter().map(Server::url).collect()
+    }
+
+    /// The certificates of all nodes of a cluster with [`Builder::tls`].
+    ///
+    /// # Panics
+    ///
+    /// If it has none.
+    #[must_use]
+    pub fn tls(&self) -> &Certificates {
+        self.nodes[0].tls()
     }
 
     /// All nodes.

@@ -1,9 +1,10 @@
 //! A master with replicas, watched by sentinels.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::until::settled;
-use crate::{Builder, Reply, Server, until};
+use crate::{Builder, Certificates, Reply, Server, until};
 
 /// What the sentinels call the master.
 const SERVICE: &str = "cache-harness";
@@ -34,17 +35,21 @@ impl Sentinel {
         Self::start_with(|server| server)
     }
 
-    /// Starts them, with further settings for master and replicas, such as `config("maxmemory 3mb")`. Passwords and TLS
-    /// are not for sentinels.
+    /// Starts them, with further settings for master and replicas, such as `config("maxmemory 3mb")`. With
+    /// [`Builder::tls`] all of them, sentinels too, speak it to each other, and have one authority. Passwords are not
+    /// for sentinels.
     ///
     /// # Panics
     ///
     /// If there is no `redis-server`, or they do not find each other within a minute.
     #[must_use]
     pub fn start_with(settings: impl Fn(Builder) -> Builder) -> Self {
-        let master = settings(Server::builder()).start();
+        let certificates = OnceLock::new();
+        let server = || settings(Server::builder()).among(&certificates);
+        let like = server();
+        let master = server().start();
         let port = master.port();
-        let replica = || settings(Server::builder()).config(format!("replicaof 127.0.0.1 {port}"));
+        let replica = || server().config(format!("replicaof 127.0.0.1 {port}"));
         let mut servers = vec![master];
         servers.extend(Builder::start_all((0..REPLICAS).map(|_| replica())));
         // A sentinel that begins after the replicas are linked learns of them at once, not when it asks again.
@@ -53,6 +58,7 @@ impl Sentinel {
         let sentinel = || {
             Server::builder()
                 .sentinel()
+                .tls_like(&like)
                 .config(format!("sentinel monitor {SERVICE} 127.0.0.1 {port} 2"))
                 .config(format!("sentinel down-after-milliseconds {SERVICE} 1000"))
                 .config(format!("sentinel failover-timeout {SERVICE} 4000"))
@@ -68,6 +74,16 @@ impl Sentinel {
     #[must_use]
     pub fn sentinel_urls(&self) -> Vec<String> {
         self.sentinels.iter().map(Server::url).collect()
+    }
+
+    /// The certificates of all of them, with [`Builder::tls`].
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
+    #[must_use]
+    pub fn tls(&self) -> &Certificates {
+        self.servers[0].tls()
     }
 
     /// What the sentinels call the master.

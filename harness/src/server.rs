@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -39,7 +39,7 @@ pub struct Server {
     builder: Builder,
     program: Program,
     lease: Option<Lease>,
-    certificates: Option<Certificates>,
+    certificates: Option<Arc<Certificates>>,
     folder: TempDir,
 }
 
@@ -261,4 +261,9 @@ impl Server {
     fn fail<T>(&self, what: &str, why: &dyn std::fmt::Display) -> T {
         panic!("a server {what}: {why}\n{}", self.end_of_log())
     }
+}
+
+/// A folder of the harness' own.
+pub(crate) fn folder() -> TempDir {
+    tempfile::Builder::new().prefix("cache-harness-").tempdir().expect("a temporary folder can be made")
 }

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cache_harness::{Certificates, Pem, Proxy, Server};
+use cache_harness::{Builder, Certificates, Cluster, Pem, Proxy, Reply, Sentinel, Server, slot};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -76,4 +76,35 @@ fn goes_through_a_proxy() {
     let server = Server::builder().tls().start();
     let proxy = Proxy::start(server.address());
     assert!(ok(&ping(proxy.port(), "127.0.0.1", server.tls().ca(), None)));
+}
+
+#[test]
+fn the_nodes_of_a_cluster_have_one_authority_and_speak_it_to_each_other() {
+    let cluster = Cluster::start_with(Builder::mutual_tls);
+    let tls = cluster.tls();
+    for node in cluster.nodes() {
+        assert!(ok(&ping(node.port(), "127.0.0.1", tls.ca(), Some(tls.client()))));
+        assert!(!ok(&ping(node.port(), "127.0.0.1", tls.ca(), None)));
+        assert!(node.url().starts_with("rediss://"), "{}", node.url());
+    }
+    // Slots move and masters change over connections between the nodes.
+    let (old, new) = (cluster.node_of("a"), cluster.failover("a"));
+    assert_ne!(old.port(), new.port());
+    let other = cluster.masters().into_iter().find(|node| node.port() != new.port()).unwrap();
+    assert!(new.command(&["SET", "a", "b"]).is_ok());
+    cluster.migrate_slot(slot("a"), new, other);
+    assert_eq!(other.command(&["GET", "a"]), Reply::bulk("b"));
+}
+
+#[test]
+fn sentinels_and_their_servers_have_one_authority_and_speak_it_to_each_other() {
+    let service = Sentinel::start_with(Builder::mutual_tls);
+    let tls = service.tls();
+    for each in service.servers().iter().chain(service.sentinels()) {
+        assert!(ok(&ping(each.port(), "127.0.0.1", tls.ca(), Some(tls.client()))));
+        assert!(!ok(&ping(each.port(), "127.0.0.1", tls.ca(), None)));
+    }
+    let (old, new) = (service.master(), service.failover());
+    assert_ne!(old.port(), new.port());
+    assert!(new.command(&["SET", "a", "b"]).is_ok());
 }

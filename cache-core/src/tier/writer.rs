@@ -24,6 +24,8 @@ pub(crate) struct Writer {
 struct Inner {
     mark: Version,
     places: Vec<Place>,
+    /// Its marks are not wanted any more.
+    withdrawn: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -46,7 +48,9 @@ impl Writer {
             Some(Place { item, name, shared: AtomicBool::new(false) })
         };
         let places = items.into_iter().filter_map(place).collect();
-        Self { inner: Arc::new(Inner { mark: Version::mark(&*shared.random), places }) }
+        Self {
+            inner: Arc::new(Inner { mark: Version::mark(&*shared.random), places, withdrawn: AtomicBool::new(false) }),
+        }
     }
 
     /// Sets the marks, and keeps them until the writer is gone.
@@ -67,6 +71,7 @@ impl Writer {
         let (inner, shared) = (self.inner, Arc::clone(shared));
         async move {
             let Some(tier) = shared.tier() else { return };
+            inner.withdrawn.store(true, Ordering::Release);
             join_all(inner.places.iter().map(|place| inner.free(&shared, tier, place))).await;
         }
     }
@@ -119,7 +124,12 @@ impl Inner {
                 for place in &inner.places {
                     let mark = inner.mark.as_bytes();
                     let to = Some((mark.as_slice(), tier.settings.lease));
-                    drop(tier.ask(&shared, "go on with a write", || tier.backend.swap(&place.name, mark, to)).await);
+                    let renew = || tier.backend.swap(&place.name, mark, to);
+                    let renewed = tier.ask(&shared, "go on with a write", renew).await;
+                    // Another writer's lies there, which ends with that one, or nothing does: it was evicted.
+                    if matches!(renewed, Ok(false)) && !inner.withdrawn.load(Ordering::Acquire) {
+                        inner.take(&shared, tier, place).await;
+                    }
                 }
             }
         }

@@ -2,6 +2,9 @@
 
 use crate::Server;
 
+/// How far the port of the bus lies above that for clients.
+const BUS: u16 = 10_000;
+
 /// A line of `CLUSTER NODES`.
 #[derive(Debug)]
 pub(super) struct Member {
@@ -27,7 +30,12 @@ impl Member {
     fn read(line: &str) -> Option<Self> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let [id, address, flags, master, _ping, _pong, epoch, link, slots @ ..] = words.as_slice() else { return None };
-        let port = address.split('@').next()?.rsplit(':').next()?.parse().ok()?;
+        let (address, bus) = address.split_once('@')?;
+        let port = match address.rsplit(':').next()?.parse().ok()? {
+            // Asked over something else than TLS, a node with TLS may not tell where it speaks that.
+            0 => bus.split(',').next()?.parse::<u16>().ok()?.checked_sub(BUS)?,
+            port => port,
+        };
         Some(Self {
             id: (*id).to_owned(),
             port,
@@ -82,6 +90,8 @@ mod tests {
         let replica = Member::read(master).expect("it is a line of the specification");
         assert_eq!((replica.port, replica.epoch, replica.master.as_deref()), (30004, 4, Some("e7d1")));
         assert!(replica.is_well() && replica.slots.is_empty());
+        let hidden = Member::read("07c3 127.0.0.1:0@40004,,tls-port=30004 slave e7d1 0 1 4 connected");
+        assert_eq!(hidden.map(|member| member.port), Some(30004));
         let master = "e7d1 127.0.0.1:30001@31001 myself,master - 0 0 1 connected 0-5460 7000 [93-<-292f]";
         let master = Member::read(master).expect("it is a line of the specification");
         assert!(master.owns(0) && master.owns(5460) && master.owns(7000));

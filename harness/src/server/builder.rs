@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::{PORTS_TRIED, Server, config};
 use crate::Certificates;
@@ -17,6 +17,8 @@ pub struct Builder {
     pub(super) password: Option<String>,
     pub(super) users: Vec<String>,
     pub(super) tls: Option<Clients>,
+    /// Those of all members of a group; a server alone has its own.
+    certificates: Option<Arc<Certificates>>,
     pub(super) database: u32,
     pub(super) aof: bool,
     pub(super) sentinel: bool,
@@ -105,6 +107,26 @@ impl Builder {
         self
     }
 
+    /// Speaks TLS as `other` does, if it does.
+    pub(crate) fn tls_like(mut self, other: &Self) -> Self {
+        self.tls = other.tls;
+        self.certificates.clone_from(&other.certificates);
+        self
+    }
+
+    /// A member of a group: if it speaks TLS it does so to the others as well, and shows them what `certificates` has.
+    pub(crate) fn among(mut self, certificates: &OnceLock<Arc<Certificates>>) -> Self {
+        if self.tls.is_some() {
+            self.certificates = Some(Arc::clone(certificates.get_or_init(|| Arc::new(Certificates::for_many()))));
+        }
+        self
+    }
+
+    /// Whether its connections to others of its group are encrypted.
+    pub(super) fn is_member_with_tls(&self) -> bool {
+        self.certificates.is_some()
+    }
+
     pub(super) fn has_users(&self) -> bool {
         self.password.is_some() || !self.users.is_empty()
     }
@@ -129,11 +151,11 @@ impl Builder {
     }
 
     fn try_start(&self, program: &Program) -> Result<Server, String> {
-        let folder =
-            tempfile::Builder::new().prefix("cache-harness-").tempdir().expect("a temporary folder can be made");
+        let folder = super::folder();
         let lease = (!self.socket_only).then(Lease::take);
-        let certificates = self.tls.map(|_| Certificates::make(folder.path()));
-        let text = config::text(self, folder.path(), lease.as_ref().map(Lease::port), certificates.as_ref());
+        let own = || Arc::new(Certificates::make(folder.path()));
+        let certificates = self.tls.map(|_| self.certificates.clone().unwrap_or_else(own));
+        let text = config::text(self, folder.path(), lease.as_ref().map(Lease::port), certificates.as_deref());
         std::fs::write(folder.path().join(config::FILE), text).expect("the folder is ours");
         let process = run(program, self, folder.path()).map_err(|error| format!("a server does not start: {error}"))?;
         let process = Mutex::new(process);

@@ -22,6 +22,9 @@ pub(super) const USER: &str = "cache-harness";
 const DATA: &[&str] =
     &["save \"\"", "repl-diskless-sync-delay 0", "repl-ping-replica-period 1", "enable-debug-command local"];
 
+/// For members of a group: replicas and sentinels, and the bus of a cluster. Without a cluster the last says nothing.
+const AMONG_EACH_OTHER: [&str; 2] = ["tls-replication yes", "tls-cluster yes"];
+
 pub(super) fn text(builder: &Builder, folder: &Path, port: Option<u16>, certificates: Option<&Certificates>) -> String {
     let mut lines = vec!["bind 127.0.0.1".to_owned(), "daemonize no".to_owned()];
     lines.push(format!("dir {}", quoted_path(folder)));
@@ -31,7 +34,12 @@ pub(super) fn text(builder: &Builder, folder: &Path, port: Option<u16>, certific
     }
     let port = port.unwrap_or(0);
     match (certificates, builder.tls) {
-        (Some(certificates), Some(clients)) => tls(&mut lines, port, certificates, clients),
+        (Some(certificates), Some(clients)) => {
+            tls(&mut lines, port, certificates, clients);
+            if builder.is_member_with_tls() {
+                lines.extend(AMONG_EACH_OTHER.map(str::to_owned));
+            }
+        }
         _ => lines.push(format!("port {port}")),
     }
     if builder.aof {
@@ -63,6 +71,9 @@ fn tls(lines: &mut Vec<String>, port: u16, certificates: &Certificates, clients:
         format!("tls-auth-clients {auth}"),
         format!("tls-cert-file {}", quoted_path(&certificates.server().certificate_file)),
         format!("tls-key-file {}", quoted_path(&certificates.server().key_file)),
+        // As whom it connects to others.
+        format!("tls-client-cert-file {}", quoted_path(&certificates.client().certificate_file)),
+        format!("tls-client-key-file {}", quoted_path(&certificates.client().key_file)),
         format!("tls-ca-cert-file {}", quoted_path(&certificates.ca().certificate_file)),
     ]);
 }

@@ -201,10 +201,10 @@ impl<V> Shelf<V> {
                 None => unsure.push((name.keep(), version)),
             }
         }
-        if raw.replica
-            && let Some(identity) = envelope.identity()
-        {
-            // A replica may not know yet that the value was dropped; its identity was, on the primary.
+        if raw.replica {
+            // A replica may not know yet that the value was dropped; its identity was, on the primary. A value without
+            // one was stored by a process that reads no replicas.
+            let Some(identity) = envelope.identity() else { return Judgement::Known(false) };
             unsure.push((FleetName::Key(key.into()), identity));
         }
         if !(everything && region) {

@@ -2,8 +2,13 @@
 -- KEYS lease, staging, value, identity (or none) · ARGV token, ttl, channel, message, version, its ttl
 local holder = redis.pcall('GET', KEYS[1])
 if type(holder) == 'table' and string.sub(holder.err, 1, 9) ~= 'WRONGTYPE' then return holder end
-if holder ~= ARGV[1] or redis.call('EXISTS', KEYS[2]) == 0 then
+if holder ~= ARGV[1] then
   redis.call('UNLINK', KEYS[2])
+  return 0
+end
+if redis.call('EXISTS', KEYS[2]) == 0 then
+  -- Evicted: nobody else is to wait for it.
+  redis.call('UNLINK', KEYS[1])
   return 0
 end
 redis.call('RENAME', KEYS[2], KEYS[3])
