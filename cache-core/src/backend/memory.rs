@@ -289,7 +289,6 @@ impl Backend for MemoryBackend {
             Leased {
                 holder,
                 value: state.bytes(lease.value, now).cloned(),
-                remaining: state.remaining(lease.value, now),
                 captured: lease.captures.iter().map(|capture| state.capture(capture, now)).collect(),
             }
         })

@@ -46,10 +46,8 @@ pub struct Lease<'a> {
 pub struct Leased {
     /// Whose it is; `None`: it was granted.
     pub holder: Option<Vec<u8>>,
-    /// The value, and how long it has left.
+    /// The value.
     pub value: Option<Vec<u8>>,
-    /// How long the value has left, if it ends.
-    pub remaining: Option<Duration>,
     /// What was captured, in the order of the request.
     pub captured: Vec<Vec<u8>>,
 }

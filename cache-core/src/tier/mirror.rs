@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 
+use crate::clock::Time;
 use crate::fleet_name::{FleetName, NameRef};
 use crate::key::KeyHasher;
 use crate::touch::{LastTouch, Name, Touch};
@@ -39,6 +40,18 @@ struct Mirrored {
     name: Arc<Name>,
     version: Version,
     read_at: Touch,
+    /// Until when the version lives in the tier at least, as far as this process has seen to that.
+    lives_until: Time,
+}
+
+/// What a read has brought of a name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Learned {
+    pub(crate) version: Version,
+    /// What the touch clock read when it began.
+    pub(crate) read_at: Touch,
+    /// Until when the version lives at least; zero if nothing was done for that.
+    pub(crate) lives_until: Time,
 }
 
 impl Mirror {
@@ -79,9 +92,17 @@ impl Mirror {
         self.names.lock().get(&name).and_then(|known| known.believed(floor))
     }
 
-    /// Notes what a read that began at `read_at` has brought.
-    pub(crate) fn fill(&self, name: NameRef<'_>, local: Arc<Name>, version: Version, read_at: Touch) {
-        let known = Mirrored { name: local, version, read_at };
+    /// [`get`](Self::get), if the version lives at least until then.
+    pub(crate) fn get_lasting(&self, name: NameRef<'_>, until: Time) -> Option<Version> {
+        let floor = self.floor.get();
+        let names = self.names.lock();
+        names.get(&name).filter(|known| known.lives_until >= until).and_then(|known| known.believed(floor))
+    }
+
+    /// Notes what a read has brought.
+    pub(crate) fn fill(&self, name: NameRef<'_>, local: Arc<Name>, learned: Learned) {
+        let Learned { version, read_at, lives_until } = learned;
+        let known = Mirrored { name: local, version, read_at, lives_until };
         if self.with_slot(name, |slot| slot.fill(&known)).is_some() {
             return;
         }
@@ -128,8 +149,10 @@ impl Slot {
 impl Mirrored {
     /// Two reads that overlap: the later one knows more.
     fn replace(&mut self, known: &Self) {
+        let lives_until = if self.version == known.version { self.lives_until } else { Time::default() };
         if self.read_at <= known.read_at {
             self.clone_from(known);
+            self.lives_until = self.lives_until.max(lives_until);
         }
     }
 
@@ -166,7 +189,8 @@ mod tests {
 
         fn read(&self, at: Touch) -> Version {
             let version = Version::from_random(&self.random);
-            self.mirror.fill(NAME, Arc::clone(&self.local), version, at);
+            let learned = Learned { version, read_at: at, lives_until: Time::default() };
+            self.mirror.fill(NAME, Arc::clone(&self.local), learned);
             version
         }
 

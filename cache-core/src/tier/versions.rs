@@ -7,8 +7,10 @@ use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use super::Tier;
+use super::mirror::Learned;
 use super::names::FENCES;
 use crate::backend::{BackendError, BackendErrorKind, Capture, Read};
+use crate::clock::Time;
 use crate::fleet_name::{FleetName, NameRef, WireKeys};
 use crate::foundation::Known;
 use crate::shared::Shared;
@@ -29,10 +31,18 @@ impl Tier {
 
     /// Notes what was read of a name by a read that began at `read_at`. For who is linked only: the gap before a link
     /// is proven forgets all that.
-    fn learn(&self, shared: &Shared, name: NameRef<'_>, version: Version, read_at: Touch) {
+    fn learn(&self, shared: &Shared, name: NameRef<'_>, learned: Learned) {
         if let Some(local) = self.local(shared, name) {
-            self.mirror.fill(name, local, version, read_at);
+            self.mirror.fill(name, local, learned);
         }
+    }
+
+    /// The version of a tag, if it is known without asking and outlives an entry that is loaded now and lives for `life`:
+    /// then it need not be captured. It may be an older one, and that could only reject.
+    pub(crate) fn known_for(&self, shared: &Shared, name: NameRef<'_>, life: Duration) -> Option<Version> {
+        // The load takes its time, too.
+        let until = shared.clock.coarse().saturating_add(life.saturating_add(life / 8));
+        if self.is_linked(shared) { self.mirror.get_lasting(name, until) } else { None }
     }
 
     /// Reads the versions of names from the tier.
@@ -61,7 +71,7 @@ impl Tier {
         let version = |(name, bytes): (NameRef<'_>, &Option<[u8; Version::LEN]>)| {
             let version = parse(bytes.as_ref().map(<[u8; Version::LEN]>::as_slice))?;
             if linked {
-                self.learn(shared, name, version, read_at);
+                self.learn(shared, name, Learned { version, read_at, lives_until: Time::default() });
             }
             Some(version)
         };
@@ -88,7 +98,7 @@ impl Tier {
         let captures: Vec<Capture<'_>> = wanted.iter().map(Candidate::as_capture).collect();
         let read_at = shared.touches.read();
         let captured = self.ask(shared, "capture versions", || self.backend.capture(&captures)).await?;
-        Ok(self.captured(shared, names, &captured, read_at))
+        Ok(self.captured(shared, names, &captured, life, read_at))
     }
 
     /// What is to be captured, if the names are free.
@@ -107,13 +117,15 @@ impl Tier {
         shared: &Shared,
         names: &[FleetName],
         captured: &[Vec<u8>],
+        life: Duration,
         read_at: Touch,
     ) -> Vec<Captured> {
-        let linked = self.is_linked(shared);
+        let (linked, now) = (self.is_linked(shared), shared.clock.coarse());
         let of = |(name, bytes): (&FleetName, &Vec<u8>)| match parse(Some(bytes)) {
             Some(version) => {
                 if linked {
-                    self.learn(shared, name.as_name(), version, read_at);
+                    let lives_until = now.saturating_add(Self::version_life(name, life));
+                    self.learn(shared, name.as_name(), Learned { version, read_at, lives_until });
                 }
                 Captured::Version(version)
             }

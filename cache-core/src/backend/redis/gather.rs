@@ -7,6 +7,7 @@
 use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
@@ -25,8 +26,10 @@ use super::{read, reply};
 use crate::backend::{BackendError, Read, Reading};
 use crate::clock::{Clock, Sleep, SystemClock};
 
-/// No more callers than these in one round: the first has its answer with the last.
-const MOST: usize = 16;
+/// No more callers than these read in one round: the first has its answer with the last.
+const MOST_READS: usize = 64;
+/// And no more than these ask for something else: the server is to be at work on the first when the last are made.
+const MOST_ASKS: usize = 8;
 /// A read of more names, or a request of more commands, goes by itself.
 const MOST_NAMES: usize = 16;
 
@@ -39,7 +42,17 @@ pub(super) struct Gather {
     yields: bool,
     /// How long a round may take.
     limit: Duration,
-    round: Mutex<Option<Round>>,
+    reads: Mutex<Option<Round>>,
+    asks: Mutex<Option<Round>>,
+    /// How many callers the last round of reads had: as much room is made for the next.
+    usual: AtomicUsize,
+}
+
+/// Which requests go out together.
+#[derive(Clone, Copy)]
+enum Kind {
+    Reads,
+    Asks,
 }
 
 /// Requests that go out together.
@@ -106,7 +119,15 @@ impl From<Refusal> for BackendError {
 impl Gather {
     pub(super) fn new(connection: MultiplexedConnection, runtime: Handle, limit: Duration) -> Self {
         let yields = runtime.runtime_flavor() != RuntimeFlavor::CurrentThread;
-        Self { connection, runtime, yields, limit, round: Mutex::new(None) }
+        Self {
+            connection,
+            runtime,
+            yields,
+            limit,
+            reads: Mutex::new(None),
+            asks: Mutex::new(None),
+            usual: AtomicUsize::new(1),
+        }
     }
 
     /// Whether a read is one to gather.
@@ -117,7 +138,7 @@ impl Gather {
     /// Adds a read to the round that goes out next. Its answer is not there if the connection is gone.
     pub(super) fn read(self: &Arc<Self>, read: &Read<'_>) -> Receiver<Answer> {
         let (answer, receiver) = channel();
-        self.join(|round| round.read(read, answer));
+        self.join(Kind::Reads, |round| round.read(read, answer));
         receiver
     }
 
@@ -131,15 +152,26 @@ impl Gather {
         let (answer, receiver) = channel();
         // Without the lock: values are copied.
         let commands: SmallVec<[Cmd; 4]> = commands.iter().map(|command| command.build(false)).collect();
-        self.join(|round| round.ask(commands, answer));
+        self.join(Kind::Asks, |round| round.ask(commands, answer));
         receiver
     }
 
-    fn join(self: &Arc<Self>, add: impl FnOnce(&mut Round)) {
-        let mut current = self.round.lock();
-        let full = current.take_if(|round| round.is_full());
+    fn round(&self, kind: Kind) -> &Mutex<Option<Round>> {
+        match kind {
+            Kind::Reads => &self.reads,
+            Kind::Asks => &self.asks,
+        }
+    }
+
+    fn join(self: &Arc<Self>, kind: Kind, add: impl FnOnce(&mut Round)) {
+        let most = match kind {
+            Kind::Reads => MOST_READS,
+            Kind::Asks => MOST_ASKS,
+        };
+        let mut current = self.round(kind).lock();
+        let full = current.take_if(|round| round.callers.0.lock().len() >= most);
         let begins = current.is_none();
-        add(current.get_or_insert_with(|| Round::new(self.limit)));
+        add(current.get_or_insert_with(|| Round::new(kind, self.usual.load(Ordering::Relaxed), self.limit)));
         drop(current);
         // Without the lock: a task that cannot run any more is dropped here and now.
         if let Some(round) = full {
@@ -147,26 +179,32 @@ impl Gather {
             drop(self.runtime.spawn(round.go(connection)));
         }
         if begins {
-            let turn = Turn(Some(Arc::clone(self)));
+            let turn = Turn { gather: Some(Arc::clone(self)), kind };
             drop(self.runtime.spawn(turn.take()));
         }
     }
 }
 
 /// The duty to send what is gathered. Dropped without that, it lets go of those who wait.
-struct Turn(Option<Arc<Gather>>);
+struct Turn {
+    gather: Option<Arc<Gather>>,
+    kind: Kind,
+}
 
 impl Turn {
     async fn take(mut self) {
-        if self.0.as_ref().is_some_and(|gather| gather.yields) {
+        if self.gather.as_ref().is_some_and(|gather| gather.yields) {
             tokio::task::yield_now().await;
         }
-        let Some(gather) = self.0.take() else { return };
-        let round = gather.round.lock().take();
+        let Some(gather) = self.gather.take() else { return };
+        let round = gather.round(self.kind).lock().take();
         let connection = gather.connection.clone();
-        // The connection ends with the last who holds this, and so does the answer.
-        drop(gather);
         if let Some(round) = round {
+            if let Kind::Reads = self.kind {
+                gather.usual.store(round.asked, Ordering::Relaxed);
+            }
+            // The connection ends with the last who holds this, and so does the answer.
+            drop(gather);
             round.go(connection).await;
         }
     }
@@ -174,26 +212,28 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let round = self.0.take().and_then(|gather| gather.round.lock().take());
+        let round = self.gather.take().and_then(|gather| gather.round(self.kind).lock().take());
         drop(round);
     }
 }
 
 impl Round {
-    fn new(limit: Duration) -> Self {
-        let mut get = Cmd::with_capacity(MOST + 1, MOST * 48);
-        get.arg("MGET");
-        let callers = Arc::new(Callers(Mutex::new(Vec::with_capacity(MOST))));
+    fn new(kind: Kind, usual: usize, limit: Duration) -> Self {
+        let (get, callers) = match kind {
+            Kind::Reads => {
+                let mut get = Cmd::with_capacity(1 + usual, 4 + usual * 48);
+                get.arg("MGET");
+                (get, Vec::with_capacity(usual))
+            }
+            Kind::Asks => (Cmd::new(), Vec::new()),
+        };
+        let callers = Arc::new(Callers(Mutex::new(callers)));
         let mut limit = SystemClock.sleep(limit);
         let waker = Waker::from(Arc::clone(&callers));
         if limit.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
             waker.wake();
         }
         Self { get, asked: 0, commands: Vec::new(), versions: Versions::default(), callers, limit }
-    }
-
-    fn is_full(&self) -> bool {
-        self.callers.0.lock().len() >= MOST
     }
 
     fn read(&mut self, read: &Read<'_>, answer: Sender<Answer>) {

@@ -9,23 +9,21 @@ use super::command::{Batch, Command};
 use super::fleet::Lane;
 use super::link::Link;
 use super::reply::{self, Replies};
-use super::{read, script};
+use super::script;
 use crate::backend::{BackendError, Capture, Commit, Lease, Leased};
 
-/// A value that was sent ahead and is not taken is gone after this.
-const STAGED: Duration = Duration::from_secs(60);
+/// A value that was sent ahead and is not taken is gone after this at the latest. One that lives no longer anyway needs
+/// no other lifetime when it is taken.
+const STAGED: Duration = Duration::from_secs(15 * 60);
 
 pub(super) async fn lease(link: &Arc<Link>, lease: &Lease<'_>) -> Result<Leased, BackendError> {
     let set = Command::new("SET").text(lease.lease).arg(lease.token).text("NX").text("GET").text("PX").ttl(lease.ttl);
     let first = Batch::at(lease.lease).then(set);
-    let value = [Command::new("GET").text(lease.value), Command::new("PTTL").text(lease.value)];
-    let together = Batch::at(lease.value).slot == first.slot;
-    let mut phases = if together {
-        vec![vec![value.into_iter().fold(first, Batch::then)]]
-    } else {
-        vec![vec![first], vec![value.into_iter().fold(Batch::at(lease.value), Batch::then)]]
-    };
-    phases.push(lease.captures.iter().map(capturing).collect());
+    let value = Command::new("GET").text(lease.value);
+    let second = Batch::at(lease.value);
+    let together = second.slot == first.slot;
+    let mut phases = if together { vec![vec![first.then(value)]] } else { vec![vec![first], vec![second.then(value)]] };
+    phases.push(capturing(lease.captures));
     let outcome = link.run(phases, Lane::Shared).await?;
     let (head, rest) = outcome.answers.split_at(if together { 1 } else { 2 });
     let mut replies = Replies::new(head.concat());
@@ -34,27 +32,25 @@ pub(super) async fn lease(link: &Arc<Link>, lease: &Lease<'_>) -> Result<Leased,
         foreign if reply::is_foreign(&foreign) => Some(Vec::new()),
         value => reply::bytes(value)?,
     };
-    Ok(Leased {
-        holder,
-        value: reply::bytes(replies.next()?)?,
-        remaining: read::remaining(&replies.next()?)?,
-        captured: captured(lease.captures, rest.to_vec())?,
-    })
+    Ok(Leased { holder, value: reply::bytes(replies.next()?)?, captured: captured(lease.captures, rest)? })
 }
 
 pub(super) async fn capture(link: &Arc<Link>, captures: &[Capture<'_>]) -> Result<Vec<Vec<u8>>, BackendError> {
-    let outcome = link.run(vec![captures.iter().map(capturing).collect()], Lane::Shared).await?;
-    captured(captures, outcome.answers)
+    let outcome = link.run(vec![capturing(captures)], Lane::Shared).await?;
+    captured(captures, &outcome.answers)
 }
 
-fn capturing<'a>(capture: &Capture<'a>) -> Batch<'a> {
-    let capturing = Command::script(&script::CAPTURE, [capture.name]).arg(capture.candidate).ttl(capture.ttl);
-    Batch::at(capture.name).then(capturing)
+fn capturing<'a>(captures: &[Capture<'a>]) -> Vec<Batch<'a>> {
+    let capturing = |capture: &Capture<'a>| {
+        let capturing = Command::script(&script::CAPTURE, [capture.name]).arg(capture.candidate).ttl(capture.ttl);
+        Batch::at(capture.name).then(capturing)
+    };
+    captures.iter().map(capturing).collect()
 }
 
-fn captured(captures: &[Capture<'_>], answers: Vec<Vec<Value>>) -> Result<Vec<Vec<u8>>, BackendError> {
+fn captured(captures: &[Capture<'_>], answers: &[Vec<Value>]) -> Result<Vec<Vec<u8>>, BackendError> {
     let taken = captures.iter().zip(answers).map(|(capture, answers)| {
-        let mut replies = Replies::new(answers);
+        let mut replies = Replies::new(answers.clone());
         let version = match replies.next()? {
             foreign if reply::is_foreign(&foreign) => Vec::new(),
             value => reply::bytes(value)?.unwrap_or_else(|| capture.candidate.to_vec()),
@@ -102,9 +98,9 @@ pub(super) async fn commit(link: &Arc<Link>, commit: &Commit<'_>) -> Result<bool
     let stage = Command::new("SET").text(commit.staging).arg(commit.bytes).text("PX").ttl(commit.ttl.min(STAGED));
     let names = [commit.lease, commit.staging, commit.value].into_iter().chain(commit.identity.map(|(name, ..)| name));
     let publish = commit.publish;
-    let store = Command::script(&script::COMMIT, names)
-        .arg(commit.token)
-        .ttl(commit.ttl)
+    let store = Command::script(&script::COMMIT, names).arg(commit.token);
+    let store = if commit.ttl > STAGED { store.ttl(commit.ttl) } else { store.text("") };
+    let store = store
         .text(publish.map_or("", |publish| publish.channel))
         .arg(publish.map_or(&[][..], |publish| publish.message));
     let store = match commit.identity {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::found::{Elsewhere, Raw};
+use super::found::{Elsewhere, Seen};
 use super::ticket::{FAILED, Right};
 use super::{Shelf, Ticket};
-use crate::backend::{BackendError, Lease, Leased, MARK};
+use crate::backend::{BackendError, Lease, MARK};
 use crate::event::Event;
 use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::Known;
@@ -110,23 +110,24 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             if !self.may_look(tier, errand.key()) {
                 return alone(shared, errand);
             }
+            let mut seen = None;
             if errand.accept != Accept::Nothing {
-                match self.look(shared, tier, errand).await {
+                match self.look(shared, tier, errand, &mut seen).await {
                     Ok(Some(found)) => return Approach::Found(found),
                     Ok(None) => {}
                     Err(_) => return alone(shared, errand),
                 }
             }
             // By itself, so that a look that finds something is not as large as this.
-            Box::pin(self.ask_to_load(shared, tier, errand)).await
+            Box::pin(self.ask_to_load(shared, tier, errand, seen)).await
         })
     }
 
-    async fn ask_to_load(&self, shared: &Arc<Shared>, tier: &Tier, errand: &Errand<'_>) -> Approach<V> {
+    async fn ask_to_load(&self, shared: &Arc<Shared>, tier: &Tier, errand: &Errand<'_>, seen: Seen) -> Approach<V> {
         if !self.prepare(shared, tier).await {
             return alone(shared, errand);
         }
-        let leased = self.take_lease(shared, tier, errand, Patience::Waits).await;
+        let leased = self.take_lease(shared, tier, errand, seen, Patience::Waits).await;
         leased.unwrap_or_else(|_| alone(shared, errand))
     }
 
@@ -147,12 +148,14 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         true
     }
 
-    /// Asks for the lease until it is granted, or a value is there, or others have had it for too long.
+    /// Asks for the lease until it is granted, or a value is there that was not `seen` yet and can be taken, or others have
+    /// had it for too long.
     pub(super) async fn take_lease(
         &self,
         shared: &Arc<Shared>,
         tier: &Tier,
         errand: &Errand<'_>,
+        mut seen: Seen,
         patience: Patience,
     ) -> Result<Approach<V>, BackendError> {
         let token = Version::from_random(&*shared.random);
@@ -168,7 +171,12 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                     None => names.push(name),
                 }
             }
-            names.extend(errand.tag_names().map(NameRef::keep));
+            for tag in errand.tag_names() {
+                match tier.known_for(shared, tag, errand.life) {
+                    Some(version) => known.push((tag.keep(), version)),
+                    None => names.push(tag.keep()),
+                }
+            }
             if self.has_identities() {
                 names.push(FleetName::Key(errand.key().into()));
             }
@@ -186,9 +194,12 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             let granted = leased.holder.is_none();
             let mut ticket =
                 Ticket::new(shared, errand.key().into(), if granted { Right::Lease(token) } else { Right::None });
-            let captured = tier.captured(shared, &names, &leased.captured, read_at);
+            let captured = tier.captured(shared, &names, &leased.captured, errand.life, read_at);
+            // Stored since it was looked for. To be read once more, with what it has left to live.
             if errand.accept != Accept::Nothing
-                && let Some(found) = self.open_leased(shared, tier, errand, &leased, read_at).await?
+                && leased.value.is_some()
+                && leased.value != seen
+                && let Some(found) = self.look(shared, tier, errand, &mut seen).await?
             {
                 return Ok(Approach::Found(found));
             }
@@ -223,20 +234,6 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             shared.clock.sleep(jittered(pause, 50, &*shared.random)).await;
             pause = (pause * 2).min(POLL.1);
         }
-    }
-
-    /// What lay there when the lease was asked for, if it can be taken.
-    async fn open_leased(
-        &self,
-        shared: &Shared,
-        tier: &Tier,
-        errand: &Errand<'_>,
-        leased: &Leased,
-        read_at: crate::touch::Touch,
-    ) -> Result<Option<Elsewhere<V>>, BackendError> {
-        let Some(bytes) = &leased.value else { return Ok(None) };
-        let raw = Raw { bytes, remaining: leased.remaining, versions: &[], read_at, replica: false };
-        self.open(shared, tier, raw, errand).await
     }
 
     /// Says whether there is a version of every name, or a mark.

@@ -36,6 +36,9 @@ pub(crate) struct Elsewhere<V> {
     pub(crate) promote: bool,
 }
 
+/// The bytes of a value that was there and could not be taken.
+pub(super) type Seen = Option<Vec<u8>>;
+
 /// Bytes as they were read, and what was read with them.
 pub(super) struct Raw<'a> {
     pub(super) bytes: &'a [u8],
@@ -55,12 +58,13 @@ enum Judgement {
 }
 
 impl<V> Shelf<V> {
-    /// Reads the value under a key, if there is one that `accept` accepts.
+    /// Reads the value under a key, if there is one that `accept` accepts. Else what was there is left in `seen`.
     pub(super) async fn look(
         &self,
         shared: &Shared,
         tier: &Tier,
         errand: &Errand<'_>,
+        seen: &mut Seen,
     ) -> Result<Option<Elsewhere<V>>, BackendError> {
         let unknown = self.unknown(shared, tier, errand.tag_names());
         let wire = WireKeys::of(unknown.iter().copied(), tier.names.namespace());
@@ -71,7 +75,11 @@ impl<V> Shelf<V> {
         let versions = self.learn(shared, tier, unknown, &reading.versions, read_at);
         let Some(bytes) = reading.value else { return Ok(None) };
         let raw = Raw { bytes: &bytes, remaining: reading.remaining, versions: &versions, read_at, replica };
-        self.open(shared, tier, raw, errand).await
+        let found = self.open(shared, tier, raw, errand).await;
+        if !matches!(found, Ok(Some(_))) {
+            *seen = Some(bytes);
+        }
+        found
     }
 
     /// Those names of a look that have to be asked about: what is in every entry, and `tags`.

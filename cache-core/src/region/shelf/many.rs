@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::approach::{Approach, Errand, Patience, alone};
-use super::found::Raw;
+use super::found::{Raw, Seen};
 use super::{Accept, Elsewhere, Shelf};
 use crate::backend::{Read, Reading};
 use crate::fleet_name::{NameRef, WireKeys};
@@ -13,6 +13,9 @@ use crate::shared::Shared;
 use crate::tier::Tier;
 use crate::touch::Touch;
 use crate::version::Version;
+
+/// What a look has found, and the bytes that were there.
+type Look<V> = (Option<Elsewhere<V>>, Seen);
 
 impl<V: Send + Sync + 'static> Shelf<V> {
     /// [`approach`](Self::approach) for many keys: waits for nobody.
@@ -22,11 +25,10 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         tier: &Tier,
         errands: &[Errand<'_>],
     ) -> Vec<Approach<V>> {
-        let found = self.look_many(shared, tier, errands).await;
+        let looks = self.look_at_all(shared, tier, errands).await;
         let prepared = tier.is_available() && self.prepare(shared, tier).await;
-        let approach =
-            |(errand, found): (_, Option<Elsewhere<V>>)| self.approach_one(shared, tier, errand, found, prepared);
-        join_all(errands.iter().zip(found).map(approach)).await
+        let approach = |(errand, look)| self.approach_one(shared, tier, errand, look, prepared);
+        join_all(errands.iter().zip(looks).map(approach)).await
     }
 
     async fn approach_one(
@@ -34,14 +36,15 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         shared: &Arc<Shared>,
         tier: &Tier,
         errand: &Errand<'_>,
-        found: Option<Elsewhere<V>>,
+        (found, seen): Look<V>,
         prepared: bool,
     ) -> Approach<V> {
         match found {
             Some(found) => Approach::Found(found),
-            None if prepared && self.may_look(tier, errand.key()) => {
-                self.take_lease(shared, tier, errand, Patience::None).await.unwrap_or_else(|_| alone(shared, errand))
-            }
+            None if prepared && self.may_look(tier, errand.key()) => self
+                .take_lease(shared, tier, errand, seen, Patience::None)
+                .await
+                .unwrap_or_else(|_| alone(shared, errand)),
             None => alone(shared, errand),
         }
     }
@@ -53,8 +56,13 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         tier: &Tier,
         errands: &[Errand<'_>],
     ) -> Vec<Option<Elsewhere<V>>> {
+        let looks = self.look_at_all(shared, tier, errands).await;
+        looks.into_iter().map(|(found, _)| found).collect()
+    }
+
+    async fn look_at_all(&self, shared: &Arc<Shared>, tier: &Tier, errands: &[Errand<'_>]) -> Vec<Look<V>> {
         tier.keep(shared);
-        let none = || errands.iter().map(|_| None).collect();
+        let none = || errands.iter().map(|_| (None, None)).collect();
         if !tier.is_available() {
             return none();
         }
@@ -73,7 +81,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             })
             .collect();
         let read_at = shared.touches.read();
-        let Ok(readings) = tier.ask(shared, "read values", || tier.backend.read_many(&reads)).await else {
+        let Ok(mut readings) = tier.ask(shared, "read values", || tier.backend.read_many(&reads)).await else {
             return none();
         };
         let read = readings.iter().flat_map(|reading| &reading.versions);
@@ -82,7 +90,8 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             .iter()
             .zip(&readings)
             .map(|(errand, reading)| self.open_one(shared, tier, errand, reading, &versions, read_at));
-        join_all(opened).await
+        let found = join_all(opened).await;
+        found.into_iter().zip(&mut readings).map(|(found, reading)| (found, reading.value.take())).collect()
     }
 
     async fn open_one(

@@ -96,7 +96,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                 return Fate::Doubtful;
             }
             // What it is built on has to be known for as long as it lives, and that may be longer than was expected.
-            let mut outlived: Vec<FleetName> = inherited.into_iter().map(|(name, _)| name).collect();
+            let lasting = |name: &FleetName| tier.known_for(shared, name.as_name(), kept_for).is_some();
+            let mut outlived: Vec<FleetName> =
+                inherited.into_iter().map(|(name, _)| name).filter(|name| !lasting(name)).collect();
             if kept_for > ticket.life {
                 outlived.extend(
                     names.iter().map(|(name, _)| name).filter(|name| matches!(name, FleetName::Tag(_))).cloned(),

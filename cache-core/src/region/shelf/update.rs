@@ -48,7 +48,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             ));
         }
         let by_force = Errand { accept: Accept::Nothing, ..errand.clone() };
-        let approach = self.take_lease(shared, tier, &by_force, Patience::Waits).await?;
+        let approach = self.take_lease(shared, tier, &by_force, None, Patience::Waits).await?;
         let Approach::Load(mut ticket) = approach else { return Ok(Changed::Overtaken) };
         let Right::Lease(token) = ticket.right else {
             if ticket.right == Right::Marked {
@@ -56,7 +56,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             }
             return Ok(Changed::Overtaken);
         };
-        let current = self.look(shared, tier, &errand).await?.and_then(|found| found.value);
+        let current = self.look(shared, tier, &errand, &mut None).await?.and_then(|found| found.value);
         let (Some(value), goods) = wrap(change(current)) else { return Ok(Changed::Removed) };
         let Some(goods) = goods else {
             return Err(BackendError::new(
