@@ -101,12 +101,13 @@ where
     V: Clone + Send + Sync + 'static,
 {
     /// The value under a key, loaded if there is none that may be served.
-    pub(crate) async fn get_or_load<Q, E, L, F, Fut>(
+    #[allow(clippy::manual_async_fn, reason = "see `Seat::run`")]
+    pub(crate) fn get_or_load<Q, E, L, F, Fut>(
         &self,
         look: Look<'_, Q>,
         plan: Plan<E, L>,
         body: F,
-    ) -> Outcome<V, E>
+    ) -> impl Future<Output = Outcome<V, E>>
     where
         Q: CacheKey<Owned = O> + ?Sized,
         E: 'static,
@@ -114,23 +115,31 @@ where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Outcome<V, E>>,
     {
-        if !plan.force {
-            match self.look(&look) {
-                Found::Due(value) | Found::Stale { value, renew: true } => {
-                    return self.renew(look, value, plan, body).await;
-                }
-                found => {
-                    if let Some(outcome) = copy_found(found, &plan) {
-                        return outcome;
+        async move {
+            if !plan.force {
+                match self.look(&look) {
+                    Found::Due(value) | Found::Stale { value, renew: true } => {
+                        return self.renew(look, value, plan, body).await;
+                    }
+                    found => {
+                        if let Some(outcome) = copy_found(found, &plan) {
+                            return outcome;
+                        }
                     }
                 }
             }
+            self.load(look, plan, body).await
         }
-        self.load(look, plan, body).await
     }
 
     /// Loads, or waits for who does. To be called after a look-up that found nothing.
-    pub(crate) async fn load<Q, E, L, F, Fut>(&self, look: Look<'_, Q>, plan: Plan<E, L>, body: F) -> Outcome<V, E>
+    #[allow(clippy::manual_async_fn, reason = "see `Seat::run`")]
+    pub(crate) fn load<Q, E, L, F, Fut>(
+        &self,
+        look: Look<'_, Q>,
+        plan: Plan<E, L>,
+        body: F,
+    ) -> impl Future<Output = Outcome<V, E>>
     where
         Q: CacheKey<Owned = O> + ?Sized,
         E: 'static,
@@ -138,19 +147,21 @@ where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Outcome<V, E>>,
     {
-        self.shared.notice_suspension();
-        let mut turn = self.take_part(&look, plan.force, &plan);
-        loop {
-            turn = match turn {
-                Turn::Done(outcome) => return outcome,
-                Turn::Alone => return self.alone(&plan, body).await,
-                Turn::Again => self.take_part(&look, true, &plan),
-                Turn::Wait(mut waiting) => match self.wait(&look, &mut waiting, &plan, None).await {
-                    Waited::Told(verdict) => self.told(verdict, waiting, &plan),
-                    Waited::GaveUp(outcome) => return outcome,
-                },
-                Turn::Lead(seat) => return seat.run(plan, body).await.record(),
-            };
+        async move {
+            self.shared.notice_suspension();
+            let mut turn = self.take_part(&look, plan.force, &plan);
+            loop {
+                turn = match turn {
+                    Turn::Done(outcome) => return outcome,
+                    Turn::Alone => return self.alone(&plan, body).await,
+                    Turn::Again => self.take_part(&look, true, &plan),
+                    Turn::Wait(mut waiting) => match self.wait(&look, &mut waiting, &plan, None).await {
+                        Waited::Told(verdict) => self.told(verdict, waiting, &plan),
+                        Waited::GaveUp(outcome) => return outcome,
+                    },
+                    Turn::Lead(seat) => return seat.run(plan, body).await.record(),
+                };
+            }
         }
     }
 

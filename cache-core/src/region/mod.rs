@@ -27,6 +27,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+
 pub(crate) use builder::{Blueprint, make};
 pub use builder::{CacheValue, Local, RegionBuilder, Shareable, SharedValue};
 pub use call::{Call, Limit, NoTimeout, WithTimeout};
@@ -250,7 +252,7 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
         self.load(key, Plan::value(None), load).await
     }
 
-    async fn load<Q, E, F, Fut>(&self, key: &Q, plan: Plan<E, NoLate<V>>, load: F) -> Result<V, E>
+    fn load<Q, E, F, Fut>(&self, key: &Q, plan: Plan<E, NoLate<V>>, load: F) -> impl Future<Output = Result<V, E>>
     where
         Q: CacheKey<Owned = K::Owned> + ?Sized,
         E: 'static,
@@ -258,11 +260,11 @@ impl<K: CacheKey, V: CacheValue> Region<K, V> {
         Fut: Future<Output = Result<V, E>>,
     {
         let body = async || load().await.map_or_else(Outcome::Error, Outcome::Value);
-        match self.inner.get_or_load(self.inner.by(key), plan, body).await {
+        self.inner.get_or_load(self.inner.by(key), plan, body).map(|outcome| match outcome {
             Outcome::Value(value) => Ok(value),
             Outcome::Error(error) => Err(error),
             Outcome::Absent => unreachable!("a plan that takes no absences gets none"),
-        }
+        })
     }
 
     /// [`get_or_load`](Self::get_or_load) for values that may not exist.

@@ -63,53 +63,57 @@ where
     }
 
     /// Loads and lands.
-    pub(super) async fn run<E, L, F, Fut>(mut self, plan: Plan<E, L>, body: F) -> Landing<V, E>
+    #[allow(clippy::manual_async_fn, reason = "an `async fn` has room for each of its arguments twice")]
+    pub(super) fn run<E, L, F, Fut>(mut self, plan: Plan<E, L>, body: F) -> impl Future<Output = Landing<V, E>>
     where
         E: 'static,
         L: FnOnce(&V, &mut Late),
         F: FnOnce() -> Fut,
         Fut: Future<Output = Outcome<V, E>>,
     {
-        let ticket = match self.region.shelf() {
-            None => None,
-            Some((shelf, tier)) => {
-                let errand = self.errand(shelf, tier, &plan);
-                match shelf.approach(&self.region.shared, tier, &errand).await {
-                    Approach::Found(found) => return self.land_elsewhere(found),
-                    Approach::Load(ticket) => Some(ticket),
-                    Approach::Busy => None,
+        async move {
+            let ticket = match self.region.shelf() {
+                None => None,
+                Some((shelf, tier)) => {
+                    let errand = self.errand(shelf, tier, &plan);
+                    match shelf.approach(&self.region.shared, tier, &errand).await {
+                        Approach::Found(found) => return self.land_elsewhere(found),
+                        Approach::Load(ticket) => Some(ticket),
+                        Approach::Busy => None,
+                    }
                 }
+            };
+            if ticket.is_some() {
+                // The source is asked from now on only, whatever was invalidated since the seat was taken.
+                self.place.start = self.region.shared.touches.read();
             }
-        };
-        if ticket.is_some() {
-            // The source is asked from now on only, whatever was invalidated since the seat was taken.
-            self.place.start = self.region.shared.touches.read();
-        }
-        let begun = self.begin(&plan.tags);
-        let scope = LoadScope::begin([self.flight_id()], self.region.rules.track);
-        let load = InScope::new(Arc::clone(&scope), async { body().await });
-        let load = beating(ticket.as_ref(), load);
-        let limit = plan.timeout.as_ref().map(|timeout| self.region.clock.sleep(timeout.after));
-        let ended = match within(limit, load).await {
-            Some(outcome) => Ended::Outcome(outcome),
-            None => Ended::TimedOut,
-        };
-        let (mut weighed, outcome) = self.weigh(begun, &scope.take(), plan, ended);
-        // An error does not wait: it need not be one that threads can hand on.
-        let value = match outcome {
-            Outcome::Value(value) => Some(value),
-            Outcome::Absent => None,
-            Outcome::Error(error) => {
-                if let Some(ticket) = ticket {
-                    ticket.fail();
+            let begun = self.begin(&plan.tags);
+            let scope = LoadScope::begin([self.flight_id()], self.region.rules.track);
+            let load = InScope::new(Arc::clone(&scope), async { body().await });
+            let load = beating(ticket.as_ref(), load);
+            let limit = plan.timeout.as_ref().map(|timeout| self.region.clock.sleep(timeout.after));
+            let ended = match within(limit, load).await {
+                Some(outcome) => Ended::Outcome(outcome),
+                None => Ended::TimedOut,
+            };
+            let (mut weighed, outcome) = self.weigh(begun, &scope.take(), plan, ended);
+            // An error does not wait: it need not be one that threads can hand on.
+            let value = match outcome {
+                Outcome::Value(value) => Some(value),
+                Outcome::Absent => None,
+                Outcome::Error(error) => {
+                    if let Some(ticket) = ticket {
+                        ticket.fail();
+                    }
+                    return self.close(weighed, Outcome::Error(error));
                 }
-                return self.close(weighed, Outcome::Error(error));
+            };
+            if let Some(ticket) = ticket {
+                // By itself, so that loads without a shared tier are not as large as those with one.
+                Box::pin(self.share(&mut weighed, value.as_ref(), ticket)).await;
             }
-        };
-        if let Some(ticket) = ticket {
-            self.share(&mut weighed, value.as_ref(), ticket).await;
+            self.close(weighed, value.map_or(Outcome::Absent, Outcome::Value))
         }
-        self.close(weighed, value.map_or(Outcome::Absent, Outcome::Value))
     }
 
     /// [`run`](Self::run) for code that is not async: nothing can drop its load.
