@@ -54,7 +54,9 @@ where
         place: Place,
         edge: Option<WaitEdge<'a>>,
     ) -> Self {
-        let accept = Accept::Any { stale: region.rules.lives.stale_while_revalidate.unwrap_or_default() };
+        // What is stale is loaded anew when it is asked for again, which takes an entry to be noted in.
+        let stale = region.rules.lives.stale_while_revalidate.filter(|_| region.rules.keeps).unwrap_or_default();
+        let accept = Accept::Any { stale };
         Self { region, look, flight, place, accept, begun: false, landed: false, edge }
     }
 

@@ -210,6 +210,11 @@ impl Fences {
         self.known.lock()[Self::bucket(tag)] = None;
     }
 
+    /// Whether all of them are known.
+    pub(crate) fn are_known(&self) -> bool {
+        self.known.lock().iter().all(Option::is_some)
+    }
+
     /// The fences that are not known.
     fn unknown(&self) -> Vec<usize> {
         let known = self.known.lock();

@@ -139,11 +139,11 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// What has to be there before a load that is going to be stored; says whether it is.
     pub(super) async fn prepare(&self, shared: &Shared, tier: &Tier) -> bool {
         // Before the first value is stored under it: who invalidates has to know all schemas.
-        if !tier.is_announced(&self.region) && !tier.announce(shared, &self.region).await {
+        if !tier.is_announced(&self.region) && !Box::pin(tier.announce(shared, &self.region)).await {
             return false;
         }
-        if self.late_tags.load(Ordering::Relaxed) {
-            tier.know_fences(shared).await;
+        if self.late_tags.load(Ordering::Relaxed) && !tier.fences.are_known() {
+            Box::pin(tier.know_fences(shared)).await;
         }
         true
     }
@@ -199,7 +199,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             if errand.accept != Accept::Nothing
                 && leased.value.is_some()
                 && leased.value != seen
-                && let Some(found) = self.look(shared, tier, errand, &mut seen).await?
+                && let Some(found) = Box::pin(self.look(shared, tier, errand, &mut seen)).await?
             {
                 return Ok(Approach::Found(found));
             }

@@ -50,13 +50,6 @@ pub(super) struct Raw<'a> {
     pub(super) replica: bool,
 }
 
-/// What is known of an envelope's versions.
-enum Judgement {
-    Known(bool),
-    /// These have to be asked about; the others are current.
-    Unsure(Vec<Known>),
-}
-
 impl<V> Shelf<V> {
     /// Reads the value under a key, if there is one that `accept` accepts. Else what was there is left in `seen`.
     pub(super) async fn look(
@@ -70,16 +63,20 @@ impl<V> Shelf<V> {
         let wire = WireKeys::of(unknown.iter().copied(), tier.names.namespace());
         let read_at = shared.touches.read();
         let replica = tier.settings.replica_reads && self.has_identities();
-        let read = Read { value: Some(errand.name.as_str()), remaining: self.keeps, versions: &wire.list(), replica };
+        let read = Read { value: Some(errand.name.as_str()), remaining: self.dates, versions: &wire.list(), replica };
         let reading = tier.ask(shared, "read a value", || tier.backend.read(read)).await?;
         let versions = self.learn(shared, tier, unknown, &reading.versions, read_at);
         let Some(bytes) = reading.value else { return Ok(None) };
         let raw = Raw { bytes: &bytes, remaining: reading.remaining, versions: &versions, read_at, replica };
-        let found = self.open(shared, tier, raw, errand).await;
-        if !matches!(found, Ok(Some(_))) {
+        let found = match self.open(shared, tier, &raw, errand) {
+            Ok(found) => found,
+            // By itself, so that a look that finds what it needs is not as large as this.
+            Err(unsure) => Box::pin(self.open_unsure(shared, tier, &raw, errand, unsure)).await?,
+        };
+        if found.is_none() {
             *seen = Some(bytes);
         }
-        found
+        Ok(found)
     }
 
     /// Those names of a look that have to be asked about: what is in every entry, and `tags`.
@@ -107,14 +104,32 @@ impl<V> Shelf<V> {
         names.into_iter().zip(learned).collect()
     }
 
-    /// Opens what was read, if it is valid and accepted.
-    pub(super) async fn open(
+    /// [`open`](Self::open), when all versions that were not known turn out to be current.
+    pub(super) async fn open_unsure(
         &self,
         shared: &Shared,
         tier: &Tier,
-        raw: Raw<'_>,
+        raw: &Raw<'_>,
         errand: &Errand<'_>,
+        unsure: Vec<Known>,
     ) -> Result<Option<Elsewhere<V>>, BackendError> {
+        if !self.is_current(shared, tier, &unsure).await? {
+            return Ok(None);
+        }
+        let versions = raw.versions.iter().copied();
+        let asked = unsure.iter().map(|(name, version)| (name.as_name(), Some(*version)));
+        let versions: Vec<_> = versions.chain(asked).collect();
+        Ok(self.open(shared, tier, &Raw { versions: &versions, ..*raw }, errand).unwrap_or_default())
+    }
+
+    /// Opens what was read, if it is valid and accepted. Fails with what has to be asked about before that is known.
+    pub(super) fn open(
+        &self,
+        shared: &Shared,
+        tier: &Tier,
+        raw: &Raw<'_>,
+        errand: &Errand<'_>,
+    ) -> Result<Option<Elsewhere<V>>, Vec<Known>> {
         let envelope = match envelope::open(raw.bytes, &tier.sealing, errand.name.as_str()) {
             Ok(envelope) => envelope,
             Err(error) => {
@@ -130,11 +145,7 @@ impl<V> Shelf<V> {
         if !errand.accept.takes(fresh_for, envelope.fresh_for()) || (envelope.is_absent() && !errand.absences) {
             return Ok(None);
         }
-        let valid = match self.judge(shared, tier, &envelope, &raw, errand.key()) {
-            Judgement::Known(valid) => valid,
-            Judgement::Unsure(unsure) => self.is_current(shared, tier, unsure).await?,
-        };
-        if !valid {
+        if !self.is_valid(shared, tier, &envelope, raw, errand.key())? {
             return Ok(None);
         }
         let value = if envelope.is_absent() {
@@ -189,8 +200,15 @@ impl<V> Shelf<V> {
         Foundation { names, identity, key, identities: Arc::clone(&self.identities) }
     }
 
-    /// Whether every version in an envelope is the current one, as far as that is known without asking.
-    fn judge(&self, shared: &Shared, tier: &Tier, envelope: &Envelope<'_>, raw: &Raw<'_>, key: &str) -> Judgement {
+    /// Whether every version in an envelope is the current one. Fails with those that have to be asked about.
+    fn is_valid(
+        &self,
+        shared: &Shared,
+        tier: &Tier,
+        envelope: &Envelope<'_>,
+        raw: &Raw<'_>,
+        key: &str,
+    ) -> Result<bool, Vec<Known>> {
         let believes = self.believes(shared, tier);
         let (mut everything, mut region) = (false, false);
         let mut unsure: Vec<Known> = Vec::new();
@@ -198,12 +216,12 @@ impl<V> Shelf<V> {
             everything |= name == NameRef::Everything;
             region |= name == NameRef::Region(&self.region);
             if tier.outbox.covers(name, &self.region) {
-                return Judgement::Known(false);
+                return Ok(false);
             }
             let read = raw.versions.iter().find(|(read, _)| *read == name);
             match read {
                 Some((_, current)) if *current == Some(version) => {}
-                Some(_) => return Judgement::Known(false),
+                Some(_) => return Ok(false),
                 // A mismatch against what is remembered is asked about before it counts: that may be the older one.
                 None if believes && self.known(tier, name) == Some(version) => {}
                 None => unsure.push((name.keep(), version)),
@@ -212,18 +230,20 @@ impl<V> Shelf<V> {
         if raw.replica {
             // A replica may not know yet that the value was dropped; its identity was, on the primary. A value without
             // one was stored by a process that reads no replicas.
-            let Some(identity) = envelope.identity() else { return Judgement::Known(false) };
-            unsure.push((FleetName::Key(key.into()), identity));
+            let Some(identity) = envelope.identity() else { return Ok(false) };
+            if !raw.versions.contains(&(NameRef::Key(key), Some(identity))) {
+                unsure.push((FleetName::Key(key.into()), identity));
+            }
         }
         if !(everything && region) {
             self.unreadable(shared, "it names neither its region nor everything, so that nothing could invalidate it");
-            return Judgement::Known(false);
+            return Ok(false);
         }
-        if unsure.is_empty() { Judgement::Known(true) } else { Judgement::Unsure(unsure) }
+        if unsure.is_empty() { Ok(true) } else { Err(unsure) }
     }
 
     /// Asks whether these are the current versions.
-    async fn is_current(&self, shared: &Shared, tier: &Tier, unsure: Vec<Known>) -> Result<bool, BackendError> {
+    async fn is_current(&self, shared: &Shared, tier: &Tier, unsure: &[Known]) -> Result<bool, BackendError> {
         let names: Vec<FleetName> = unsure.iter().map(|(name, _)| name.clone()).collect();
         let current = tier.read_versions(shared, &names).await?;
         Ok(unsure.iter().zip(current).all(|((name, version), current)| {
@@ -238,6 +258,8 @@ fn fresh_for(envelope: &Envelope<'_>, remaining: Option<Duration>) -> Result<Opt
     let Some(fresh) = envelope.fresh_for() else { return Ok(None) };
     let elapsed = match (envelope.kept_for(), remaining) {
         (Some(kept), Some(remaining)) => kept.saturating_sub(remaining),
+        // Nobody knows how old it is, and it may be there longer than it is fresh.
+        (Some(kept), None) if kept > fresh => kept,
         _ => Duration::ZERO,
     };
     match fresh.checked_sub(elapsed) {

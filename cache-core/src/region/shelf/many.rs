@@ -75,7 +75,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             .enumerate()
             .map(|(index, errand)| Read {
                 value: Some(errand.name.as_str()),
-                remaining: self.keeps,
+                remaining: self.dates,
                 versions: if index == 0 { &wire } else { &[] },
                 replica: false,
             })
@@ -108,6 +108,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             return None;
         }
         let raw = Raw { bytes, remaining: reading.remaining, versions, read_at, replica: false };
-        self.open(shared, tier, raw, errand).await.ok().flatten()
+        match self.open(shared, tier, &raw, errand) {
+            Ok(found) => found,
+            Err(unsure) => self.open_unsure(shared, tier, &raw, errand, unsure).await.ok().flatten(),
+        }
     }
 }

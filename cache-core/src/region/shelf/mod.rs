@@ -49,6 +49,8 @@ pub(crate) struct Shelf<V> {
     hits: promotion::Hits,
     /// Whether anything is kept in this process.
     keeps: bool,
+    /// Whether it matters how old a value is, as long as it is there: it is kept, or may be there longer than it is fresh.
+    dates: bool,
     /// Whether nothing that this process remembers is believed.
     strong: bool,
     /// What this process knows of the version of the region's name.
@@ -88,6 +90,7 @@ impl<V> Shelf<V> {
             late_tags: AtomicBool::new(late_tags),
             hits: promotion::Hits::default(),
             keeps: rules.keeps,
+            dates: rules.keeps || rules.lives.have_windows(),
             strong: rules.strong,
             slot: tier.mirror.slot(region),
             state: OnceLock::new(),

@@ -78,7 +78,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             let mut names = std::mem::take(&mut ticket.captured);
             if !goods.late.is_empty() {
                 let known = self.late_tags.swap(true, Ordering::Relaxed);
-                match tier.capture_late(shared, &goods.late, goods.start, kept_for).await {
+                match Box::pin(tier.capture_late(shared, &goods.late, goods.start, kept_for)).await {
                     Ok(LateTags::Captured(late)) => {
                         if !merge(&mut names, late) {
                             return Fate::Doubtful;
@@ -105,7 +105,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                 );
                 outlived.extend(ticket.identity.map(|_| FleetName::Key(Arc::clone(&ticket.key))));
             }
-            if !outlived.is_empty() && tier.capture(shared, &outlived, kept_for).await.is_err() {
+            if !outlived.is_empty() && Box::pin(tier.capture(shared, &outlived, kept_for)).await.is_err() {
                 return Fate::Local { capped: true };
             }
             let value = tier.names.value(&ticket.key, &self.schema);
