@@ -45,11 +45,11 @@ impl Version {
         bytes.try_into().ok().map(Self)
     }
 
-    /// It as text, for names.
-    pub(crate) fn hex(&self) -> String {
+    /// Writes it as text, for names.
+    pub(crate) fn write_hex(&self, out: &mut String) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
-        self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+        out.extend(self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
     }
 
     /// What is written.

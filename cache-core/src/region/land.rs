@@ -10,6 +10,7 @@ use super::inner::RegionInner;
 use super::landing::Landing;
 use super::load::{Plan, Timeout};
 use super::seat::Seat;
+use super::shelf::Ticket;
 use super::tags::{Late, TagList};
 use crate::clock::Time;
 use crate::entry::{Entry, More, StoredError, Ties};
@@ -95,12 +96,15 @@ where
     Q: CacheKey<Owned = O> + ?Sized,
 {
     /// Counts the load and captures its tags, before it runs.
-    pub(super) fn begin(&mut self, tags: &TagList) -> Begun {
+    pub(super) fn begin(&mut self, tags: &TagList, ticket: Option<&Ticket>) -> Begun {
         self.begun = true;
         count(&self.region.counters.loads);
         let region = self.region;
         let mut names = region.names(tags);
-        names.extend(region.floor(self.look.key));
+        names.extend(match (region.shared.tier(), ticket) {
+            (Some(tier), Some(ticket)) => Some(Arc::clone(tier.floor(ticket.key()))),
+            _ => region.floor(self.look.key),
+        });
         Begun { tags: names, at: region.clock.now() }
     }
 

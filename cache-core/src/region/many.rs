@@ -142,7 +142,7 @@ where
         }
         let batch: Vec<Q> = wanted.iter().map(|index| keys[*index].clone()).collect();
         let scope = LoadScope::begin(seats.iter().map(|(_, seat)| seat.flight_id()), self.rules.track);
-        let begun: Vec<_> = seats.iter_mut().map(|(_, seat)| seat.begin(&TagList::default())).collect();
+        let begun: Vec<_> = seats.iter_mut().map(|(_, seat)| seat.begin(&TagList::default(), None)).collect();
         let loading = InScope::new(std::sync::Arc::clone(&scope), async { load(batch).await });
         let loaded = beating_all(&tickets, loading).await;
         let collected = scope.take();

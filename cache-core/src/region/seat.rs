@@ -89,7 +89,7 @@ where
                 // The source is asked from now on only, whatever was invalidated since the seat was taken.
                 self.place.start = self.region.shared.touches.read();
             }
-            let begun = self.begin(&plan.tags);
+            let begun = self.begin(&plan.tags, ticket.as_ref());
             let scope = LoadScope::begin([self.flight_id()], self.region.rules.track);
             let load = InScope::new(Arc::clone(&scope), async { body().await });
             let load = beating(ticket.as_ref(), load);
@@ -126,7 +126,7 @@ where
         F: FnOnce() -> Outcome<V, E>,
     {
         let scope = LoadScope::begin([self.flight_id()], self.region.rules.track);
-        let begun = self.begin(&plan.tags);
+        let begun = self.begin(&plan.tags, None);
         let outcome = track::in_scope(&scope, body);
         self.land(begun, &scope.take(), plan, Ended::Outcome(outcome))
     }

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use crate::error::{Error, ErrorKind};
 use crate::key::KeyWriter;
+use crate::version::Version;
 
 /// How many fences late tags share.
 pub(crate) const FENCES: usize = 256;
@@ -77,12 +78,15 @@ impl WireNames {
     }
 
     pub(crate) fn lease(&self, key: &str) -> String {
-        format!("{}:l:{{{key}}}", self.ns)
+        [&self.ns, ":l:{", key, "}"].concat()
     }
 
     /// Where one attempt puts its value ahead: a name of this attempt alone.
-    pub(crate) fn staging(&self, key: &str, token: &str) -> String {
-        format!("{}:s:{{{key}}}:{token}", self.ns)
+    pub(crate) fn staging(&self, key: &str, token: &Version) -> String {
+        let mut name = String::with_capacity(self.ns.len() + key.len() + 6 + 2 * Version::LEN);
+        [&self.ns, ":s:{", key, "}:"].iter().for_each(|part| name.push_str(part));
+        token.write_hex(&mut name);
+        name
     }
 
     pub(crate) fn identity(&self, key: &str) -> String {
@@ -159,7 +163,8 @@ mod tests {
         let names = WireNames::new("shop").unwrap();
         assert_eq!(names.value("user:42", "00ff"), "shop:v:{user:42}@00ff");
         assert_eq!(names.lease("user:42"), "shop:l:{user:42}");
-        assert_eq!(names.staging("user:42", "ab"), "shop:s:{user:42}:ab");
+        let token = Version::parse(&[0xab; Version::LEN]).unwrap();
+        assert_eq!(names.staging("user:42", &token), format!("shop:s:{{user:42}}:{}", "ab".repeat(16)));
         assert_eq!(names.identity("user:42"), NameRef::Key("user:42").wire_key("shop"));
         let grouped = |text: &mut String| {
             begin_group("ten}ant", text);

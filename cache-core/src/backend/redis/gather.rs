@@ -225,15 +225,16 @@ impl Round {
                 get.arg("MGET");
                 (get, Vec::with_capacity(usual))
             }
-            Kind::Asks => (Cmd::new(), Vec::new()),
+            Kind::Asks => (Cmd::new(), Vec::with_capacity(MOST_ASKS)),
         };
         let callers = Arc::new(Callers(Mutex::new(callers)));
+        let commands = if let Kind::Asks = kind { Vec::with_capacity(2 * MOST_ASKS) } else { Vec::new() };
         let mut limit = SystemClock.sleep(limit);
         let waker = Waker::from(Arc::clone(&callers));
         if limit.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
             waker.wake();
         }
-        Self { get, asked: 0, commands: Vec::new(), versions: Versions::default(), callers, limit }
+        Self { get, asked: 0, commands, versions: Versions::default(), callers, limit }
     }
 
     fn read(&mut self, read: &Read<'_>, answer: Sender<Answer>) {

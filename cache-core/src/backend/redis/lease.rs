@@ -18,15 +18,37 @@ const STAGED: Duration = Duration::from_secs(15 * 60);
 
 pub(super) async fn lease(link: &Arc<Link>, lease: &Lease<'_>) -> Result<Leased, BackendError> {
     let set = Command::new("SET").text(lease.lease).arg(lease.token).text("NX").text("GET").text("PX").ttl(lease.ttl);
-    let first = Batch::at(lease.lease).then(set);
     let value = Command::new("GET").text(lease.value);
+    let fleet = link.fleet()?;
+    if let Some(node) = fleet.only() {
+        // It does things in the order they are sent in.
+        let commands: Vec<_> = [set, value].into_iter().chain(lease.captures.iter().map(capture_one)).collect();
+        let mut answers = node.send(&commands).await?;
+        let rest: Vec<Vec<Value>> = answers.drain(2.min(answers.len())..).map(|answer| vec![answer]).collect();
+        return leased(lease, answers, &rest);
+    }
+    // By itself, so that what nearly all leases are is not as large as this.
+    Box::pin(lease_anywhere(link, lease, set, value)).await
+}
+
+async fn lease_anywhere<'a>(
+    link: &Arc<Link>,
+    lease: &Lease<'a>,
+    set: Command<'a>,
+    value: Command<'a>,
+) -> Result<Leased, BackendError> {
+    let first = Batch::at(lease.lease).then(set);
     let second = Batch::at(lease.value);
     let together = second.slot == first.slot;
     let mut phases = if together { vec![vec![first.then(value)]] } else { vec![vec![first], vec![second.then(value)]] };
     phases.push(capturing(lease.captures));
     let outcome = link.run(phases, Lane::Shared).await?;
     let (head, rest) = outcome.answers.split_at(if together { 1 } else { 2 });
-    let mut replies = Replies::new(head.concat());
+    leased(lease, head.concat(), rest)
+}
+
+fn leased(lease: &Lease<'_>, head: Vec<Value>, rest: &[Vec<Value>]) -> Result<Leased, BackendError> {
+    let mut replies = Replies::new(head);
     let holder = match replies.next()? {
         // Somebody has it, and nobody can tell who.
         foreign if reply::is_foreign(&foreign) => Some(Vec::new()),
@@ -41,11 +63,11 @@ pub(super) async fn capture(link: &Arc<Link>, captures: &[Capture<'_>]) -> Resul
 }
 
 fn capturing<'a>(captures: &[Capture<'a>]) -> Vec<Batch<'a>> {
-    let capturing = |capture: &Capture<'a>| {
-        let capturing = Command::script(&script::CAPTURE, [capture.name]).arg(capture.candidate).ttl(capture.ttl);
-        Batch::at(capture.name).then(capturing)
-    };
-    captures.iter().map(capturing).collect()
+    captures.iter().map(|capture| Batch::at(capture.name).then(capture_one(capture))).collect()
+}
+
+fn capture_one<'a>(capture: &Capture<'a>) -> Command<'a> {
+    Command::script(&script::CAPTURE, [capture.name]).arg(capture.candidate).ttl(capture.ttl)
 }
 
 fn captured(captures: &[Capture<'_>], answers: &[Vec<Value>]) -> Result<Vec<Vec<u8>>, BackendError> {
@@ -108,8 +130,15 @@ pub(super) async fn commit(link: &Arc<Link>, commit: &Commit<'_>) -> Result<bool
         None => store,
     };
     let lane = if commit.bytes.len() >= link.settings().big_value { Lane::Big } else { Lane::Shared };
-    let outcome = link.run(vec![vec![Batch::at(commit.lease).then(stage).then(store)]], lane).await?;
-    let mut replies = Replies::new(outcome.answers.concat());
+    let fleet = link.fleet()?;
+    let answers = match fleet.only() {
+        Some(node) if lane == Lane::Shared => node.send(&[stage, store]).await?,
+        _ => {
+            let batch = Batch::at(commit.lease).then(stage).then(store);
+            Box::pin(link.run(vec![vec![batch]], lane)).await?.answers.concat()
+        }
+    };
+    let mut replies = Replies::new(answers);
     reply::done(&replies.next()?)?;
     Ok(reply::integer(&replies.next()?)? == 1)
 }

@@ -69,7 +69,7 @@ pub(crate) struct Errand<'a> {
 
 /// To be loaded for this process alone.
 pub(super) fn alone<V>(shared: &Arc<Shared>, errand: &Errand<'_>) -> Approach<V> {
-    Approach::Load(Ticket::new(shared, errand.key().into(), Right::None))
+    Approach::Load(Ticket::new(shared, &errand.name, Right::None))
 }
 
 impl Errand<'_> {
@@ -192,8 +192,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             };
             let leased = tier.ask(shared, "take a lease", || tier.backend.lease(request)).await?;
             let granted = leased.holder.is_none();
-            let mut ticket =
-                Ticket::new(shared, errand.key().into(), if granted { Right::Lease(token) } else { Right::None });
+            let mut ticket = Ticket::new(shared, &errand.name, if granted { Right::Lease(token) } else { Right::None });
             let captured = tier.captured(shared, &names, &leased.captured, errand.life, read_at);
             // Stored since it was looked for. To be read once more, with what it has left to live.
             if errand.accept != Accept::Nothing

@@ -67,11 +67,21 @@ impl<V> Shelf<V> {
         let reading = tier.ask(shared, "read a value", || tier.backend.read(read)).await?;
         let versions = self.learn(shared, tier, unknown, &reading.versions, read_at);
         let Some(bytes) = reading.value else { return Ok(None) };
-        let raw = Raw { bytes: &bytes, remaining: reading.remaining, versions: &versions, read_at, replica };
+        let remaining = reading.remaining;
+        let raw = Raw { bytes: &bytes, remaining, versions: &versions, read_at, replica };
         let found = match self.open(shared, tier, &raw, errand) {
             Ok(found) => found,
-            // By itself, so that a look that finds what it needs is not as large as this.
-            Err(unsure) => Box::pin(self.open_unsure(shared, tier, &raw, errand, unsure)).await?,
+            Err(unsure) => {
+                // By itself, so that a look that finds what it needs is not as large as this.
+                let work = async move {
+                    let raw = Raw { bytes: &bytes, remaining, versions: &versions, read_at, replica };
+                    let found = self.open_unsure(shared, tier, &raw, errand, unsure).await;
+                    (found, bytes)
+                };
+                let (found, bytes) = Box::pin(work).await;
+                *seen = Some(bytes);
+                return found;
+            }
         };
         if found.is_none() {
             *seen = Some(bytes);

@@ -124,7 +124,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         };
         let bytes =
             envelope::seal(&draft, &tier.sealing, &value).map_err(|error| self.not_shared(shared, error)).ok()?;
-        let (staging, message) = (tier.names.staging(key, &token.hex()), tier.put_message(key));
+        let (staging, message) = (tier.names.staging(key, &token), tier.put_message(key));
         let wire = tier.names.identity(key);
         let life = goods.kept_for.saturating_mul(2);
         let commit = Commit {

@@ -13,7 +13,7 @@ use crate::envelope::{self, Draft};
 use crate::fleet_name::FleetName;
 use crate::foundation::{Foundation, Known, merge};
 use crate::shared::Shared;
-use crate::tier::{LONGEST_LIFE, LateTags, Tier};
+use crate::tier::{LONGEST_LIFE, LateTags, Tier, ValueName};
 use crate::touch::Touch;
 use crate::version::Version;
 
@@ -103,12 +103,11 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                 outlived.extend(
                     names.iter().map(|(name, _)| name).filter(|name| matches!(name, FleetName::Tag(_))).cloned(),
                 );
-                outlived.extend(ticket.identity.map(|_| FleetName::Key(Arc::clone(&ticket.key))));
+                outlived.extend(ticket.identity.map(|_| FleetName::Key(ticket.key().into())));
             }
             if !outlived.is_empty() && Box::pin(tier.capture(shared, &outlived, kept_for)).await.is_err() {
                 return Fate::Local { capped: true };
             }
-            let value = tier.names.value(&ticket.key, &self.schema);
             let draft = Draft {
                 payload: payload.as_deref(),
                 codec: self.codec,
@@ -119,17 +118,17 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                 identity: ticket.identity,
                 names: &names,
             };
-            let bytes = match envelope::seal(&draft, &tier.sealing, &value) {
+            let bytes = match envelope::seal(&draft, &tier.sealing, ticket.name.as_str()) {
                 Ok(bytes) => bytes,
                 Err(error) => {
                     self.not_shared(shared, error);
                     return Fate::Local { capped: false };
                 }
             };
-            match self.commit(shared, tier, &ticket.key, token, &value, &bytes, kept_for).await {
+            match self.commit(shared, tier, &ticket.name, token, &bytes, kept_for).await {
                 Some(true) => {
                     ticket.settle();
-                    Fate::Stored(self.foundation(Arc::clone(&ticket.key), names, ticket.identity))
+                    Fate::Stored(self.foundation(ticket.key().into(), names, ticket.identity))
                 }
                 Some(false) => {
                     ticket.settle();
@@ -141,23 +140,21 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         })
     }
 
-    #[allow(clippy::too_many_arguments, reason = "each is one part of one request")]
     async fn commit(
         &self,
         shared: &Shared,
         tier: &Tier,
-        key: &str,
+        name: &ValueName,
         token: Version,
-        value: &str,
         bytes: &[u8],
         ttl: Duration,
     ) -> Option<bool> {
-        let (lease, staging) = (tier.names.lease(key), tier.names.staging(key, &token.hex()));
+        let (lease, staging) = (tier.names.lease(name.key()), tier.names.staging(name.key(), &token));
         let commit = Commit {
             lease: &lease,
             token: token.as_bytes(),
             staging: &staging,
-            value,
+            value: name.as_str(),
             bytes,
             ttl,
             identity: None,

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::foundation::Known;
 use crate::shared::Shared;
-use crate::tier::LONGEST_LIFE;
+use crate::tier::{LONGEST_LIFE, ValueName};
 use crate::version::Version;
 
 /// What a failed load leaves in its lease: those who wait load for themselves at once. No token, and no mark: an
@@ -29,7 +29,7 @@ pub(crate) struct Ticket {
     pub(super) identity: Option<Version>,
     /// What was captured outlives a value that lives so long.
     pub(super) life: Duration,
-    pub(super) key: Arc<str>,
+    pub(super) name: ValueName,
     shared: Arc<Shared>,
     settled: bool,
 }
@@ -45,9 +45,14 @@ pub(super) enum Right {
 }
 
 impl Ticket {
-    pub(super) fn new(shared: &Arc<Shared>, key: Arc<str>, right: Right) -> Self {
-        let shared = Arc::clone(shared);
-        Self { right, captured: Vec::new(), identity: None, life: LONGEST_LIFE, key, shared, settled: false }
+    pub(super) fn new(shared: &Arc<Shared>, name: &ValueName, right: Right) -> Self {
+        let (name, shared) = (name.clone(), Arc::clone(shared));
+        Self { right, captured: Vec::new(), identity: None, life: LONGEST_LIFE, name, shared, settled: false }
+    }
+
+    /// `region:key`.
+    pub(crate) fn key(&self) -> &str {
+        self.name.key()
     }
 
     /// The lease is somebody else's by now, or not there.
@@ -77,7 +82,7 @@ impl Ticket {
         if std::mem::replace(&mut self.settled, true) {
             return;
         }
-        let (shared, key) = (Arc::clone(&self.shared), Arc::clone(&self.key));
+        let (shared, key) = (Arc::clone(&self.shared), self.key().to_owned());
         let task = async move {
             let Some(tier) = shared.tier() else { return };
             let lease = tier.names.lease(&key);
@@ -92,7 +97,7 @@ impl Ticket {
     async fn beat(&self) {
         let Right::Lease(token) = self.right else { return };
         let Some(tier) = self.shared.tier() else { return };
-        let (every, lease) = (tier.settings.lease / 3, tier.names.lease(&self.key));
+        let (every, lease) = (tier.settings.lease / 3, tier.names.lease(self.key()));
         let began = self.shared.clock.now();
         // A load that hangs does not keep the others away for ever.
         while self.shared.clock.now().saturating_since(began) < self.shared.limits.overdue {
