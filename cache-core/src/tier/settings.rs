@@ -30,12 +30,21 @@ pub struct SharedTier {
     pub(crate) sealing: Sealing,
 }
 
+/// Who waits for a lease looks again after this at the latest: a tenth of a second, and half of that as jitter.
+const LATEST_LOOK: Duration = Duration::from_millis(150);
+
+/// What a lease's name lives for, when its end is to be seen by all who wait after `lease`.
+fn lease_ttl(lease: Duration) -> Duration {
+    lease.saturating_sub(LATEST_LOOK).max(lease / 2)
+}
+
 /// The settings that are numbers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) coherence_window: Duration,
     pub(crate) beat: Duration,
     pub(crate) silence: Duration,
+    /// As it is written: see [`lease_ttl`].
     pub(crate) lease: Duration,
     pub(crate) lease_wait: Duration,
     pub(crate) breaker_threshold: u32,
@@ -77,7 +86,7 @@ impl SharedTier {
                 coherence_window: Duration::from_secs(5),
                 beat: Duration::from_secs(1),
                 silence: Duration::from_secs(3),
-                lease: Duration::from_secs(3),
+                lease: lease_ttl(Duration::from_secs(3)),
                 lease_wait: Duration::from_secs(10),
                 breaker_threshold: 5,
                 breaker_cool_down: Duration::from_secs(1),
@@ -123,7 +132,7 @@ impl SharedTier {
     /// How long the right to load a key in the whole fleet outlives its holder: a process that dies while it loads keeps
     /// the others waiting this long at most. While the load runs it is extended. At least 100 ms. Default: 3 seconds.
     pub fn lease(mut self, lease: Duration) -> Self {
-        self.settings.lease = lease.max(Duration::from_millis(100));
+        self.settings.lease = lease_ttl(lease.max(Duration::from_millis(100)));
         self
     }
 
