@@ -255,3 +255,26 @@ fn a_server_that_is_down_at_the_start_is_connected_to_later() {
     timed(&runtime, backend.read(Read::default())).unwrap();
     runtime.block_on(backend.probe()).unwrap();
 }
+
+/// A connection lives on the runtime that made it; who asks from elsewhere is not to depend on that.
+#[test]
+fn requests_end_in_time_though_the_runtime_of_the_connection_stands_still() {
+    let (server, runtime) = (Server::start(), runtime());
+    let still = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let backend = connect(&still, RedisBackend::from_url(server.url()));
+    // Also who joins requests that have waited in vain already.
+    for _ in 0..2 {
+        let read = Read { value: Some("v"), ..Read::default() };
+        assert_eq!(timed(&runtime, backend.read(read)).unwrap_err().kind(), BackendErrorKind::Timeout);
+    }
+    assert_eq!(timed(&runtime, backend.increment("n", 1, LONG)).unwrap_err().kind(), BackendErrorKind::Timeout);
+    let (number, value) = still.block_on(async {
+        // Given up after three in a row: it is connected to anew as soon as the runtime goes on.
+        while backend.probe().await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let read = Read { value: Some("n"), ..Read::default() };
+        (backend.increment("n", 1, LONG).await, backend.read(read).await.unwrap().value)
+    });
+    assert_eq!((number.unwrap(), value.as_deref()), (1, Some(&b"1"[..])), "what nobody waits for any more is not done");
+}

@@ -85,9 +85,8 @@ struct Asked {
     at: usize,
 }
 
-/// Those who wait for a round.
-#[derive(Default)]
-struct Callers(Mutex<Vec<Caller>>);
+/// Those who wait for a round; `None` when it is over.
+struct Callers(Mutex<Option<Vec<Caller>>>);
 
 /// Somebody who waits, and where in the answers is what.
 enum Caller {
@@ -169,11 +168,14 @@ impl Gather {
             Kind::Asks => MOST_ASKS,
         };
         let mut current = self.round(kind).lock();
-        let full = current.take_if(|round| round.callers.0.lock().len() >= most);
+        // Over before it went out: the runtime stands still, and nobody would end it for who joins it now.
+        let over = current.take_if(|round| round.callers.count().is_none());
+        let full = current.take_if(|round| round.callers.count() >= Some(most));
         let begins = current.is_none();
         add(current.get_or_insert_with(|| Round::new(kind, self.usual.load(Ordering::Relaxed), self.limit)));
         drop(current);
         // Without the lock: a task that cannot run any more is dropped here and now.
+        drop(over);
         if let Some(round) = full {
             let connection = self.connection.clone();
             drop(self.runtime.spawn(round.go(connection)));
@@ -227,7 +229,7 @@ impl Round {
             }
             Kind::Asks => (Cmd::new(), Vec::with_capacity(MOST_ASKS)),
         };
-        let callers = Arc::new(Callers(Mutex::new(callers)));
+        let callers = Arc::new(Callers(Mutex::new(Some(callers))));
         let commands = if let Kind::Asks = kind { Vec::with_capacity(2 * MOST_ASKS) } else { Vec::new() };
         let mut limit = SystemClock.sleep(limit);
         let waker = Waker::from(Arc::clone(&callers));
@@ -246,13 +248,13 @@ impl Round {
             self.commands.len() - 1
         });
         let versions = read.versions.iter().map(|name| self.version(name)).collect();
-        self.callers.0.lock().push(Caller::Reads { value, end, versions, answer });
+        self.callers.add(Caller::Reads { value, end, versions, answer });
     }
 
     fn ask(&mut self, commands: SmallVec<[Cmd; 4]>, answer: Sender<Result<Vec<Value>, BackendError>>) {
         let first = self.commands.len();
         self.commands.extend(commands);
-        self.callers.0.lock().push(Caller::Asks { commands: first..self.commands.len(), answer });
+        self.callers.add(Caller::Asks { commands: first..self.commands.len(), answer });
     }
 
     /// Asks for a name; says where its answer will be.
@@ -280,6 +282,9 @@ impl Round {
     async fn go(self, mut connection: MultiplexedConnection) {
         // Until it is answered, or dropped.
         let Self { get, asked, commands, callers, limit: _limit, .. } = self;
+        if callers.are_gone() {
+            return;
+        }
         let get = (asked > 0).then_some(get);
         let count = commands.len() + usize::from(get.is_some());
         let answers = match &get {
@@ -300,9 +305,30 @@ impl Round {
 }
 
 impl Callers {
+    fn add(&self, caller: Caller) {
+        let mut callers = self.0.lock();
+        match &mut *callers {
+            Some(callers) => callers.push(caller),
+            None => {
+                drop(callers);
+                caller.fail(&timeout());
+            }
+        }
+    }
+
+    /// How many there are, as long as the round is not over.
+    fn count(&self) -> Option<usize> {
+        self.0.lock().as_ref().map(Vec::len)
+    }
+
+    /// Whether nobody waits any more, so that there is nothing to be done.
+    fn are_gone(&self) -> bool {
+        self.0.lock().as_ref().is_none_or(|callers| callers.iter().all(Caller::is_gone))
+    }
+
     fn tell(&self, answers: Result<Parts, BackendError>) {
         // Without the lock: who is told may run at once.
-        let callers = std::mem::take(&mut *self.0.lock());
+        let callers = self.0.lock().take().unwrap_or_default();
         match answers {
             Ok(mut parts) => callers.into_iter().for_each(|caller| caller.take(&mut parts)),
             Err(error) => callers.into_iter().for_each(|caller| caller.fail(&error)),
@@ -318,6 +344,13 @@ impl Wake for Callers {
 }
 
 impl Caller {
+    fn is_gone(&self) -> bool {
+        match self {
+            Self::Reads { answer, .. } => answer.is_closed(),
+            Self::Asks { answer, .. } => answer.is_closed(),
+        }
+    }
+
     // Who has gone needs no answer.
 
     fn take(self, parts: &mut Parts) {
