@@ -119,6 +119,11 @@ where
                     return Ok(None);
                 }
                 Changed::Overtaken => {}
+                Changed::ByHalves(error) => {
+                    // What cannot be told now is told later: by then the source is right for all.
+                    self.invalidate(&self.by(&owned)).await;
+                    return Err(error);
+                }
             }
         }
         Err(contended())

@@ -209,11 +209,46 @@ impl Tier {
 
     /// Whether values of a region lie under other schemas than `own`.
     pub(crate) async fn others_store(&self, shared: &Shared, region: &str, own: &str) -> Result<bool, BackendError> {
+        Ok(!self.other_schemas(shared, region, own).await?.is_empty())
+    }
+
+    async fn other_schemas(&self, shared: &Shared, region: &str, own: &str) -> Result<Vec<String>, BackendError> {
         let registry = self.names.schemas(region);
         let look = Drop { keys: &[], schemas: Some(&registry), publish: None, confirm: None };
         let answer = self.ask(shared, "read schemas", || self.backend.drop_keys(look)).await?;
         // A set that was lost tells of nobody: whoever announces next finds that out.
-        Ok(answer.schemas.iter().any(|schema| schema != own.as_bytes()))
+        let schemas = answer.schemas.into_iter().filter_map(|schema| String::from_utf8(schema).ok());
+        Ok(schemas.filter(|schema| schema != own).take(MOST_SCHEMAS).collect())
+    }
+
+    /// Drops what lies under a key in other schemas than `own`, under which it has just been changed.
+    pub(crate) async fn drop_others(
+        &self,
+        shared: &Shared,
+        region: &str,
+        key: &str,
+        own: &str,
+    ) -> Result<(), BackendError> {
+        let others = self.other_schemas(shared, region, own).await?;
+        if others.is_empty() {
+            return Ok(());
+        }
+        let dropped = DropKey {
+            values: others.iter().map(|schema| self.names.value(key, schema)).collect(),
+            // That of the value that stays is to stay, too: a name under which nothing lies.
+            identity: self.names.staging(key, &Version::from_random(&*shared.random)),
+            lease: self.names.lease(key),
+        };
+        let message = self.put_message(key);
+        let drop = Drop {
+            keys: std::slice::from_ref(&dropped),
+            schemas: None,
+            publish: Some(self.say(&message)),
+            confirm: self.settings.confirm,
+        };
+        self.ask(shared, "drop values of other versions", || self.backend.drop_keys(drop)).await?;
+        self.publish_apart(shared, &message).await;
+        Ok(())
     }
 
     /// Invalidates all of a region in the fleet, whatever it is stored under.

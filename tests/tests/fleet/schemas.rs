@@ -57,6 +57,20 @@ async fn a_load_of_another_version_is_rejected_too() {
     assert_eq!(get(&users_old, 1, "new").await, "new");
 }
 
+// A change in one step leaves nothing old to the other version either.
+#[tokio::test]
+async fn what_new_code_changes_old_code_reads_anew() {
+    let fleet = Fleet::new();
+    let (old, new) = (fleet.process().await, fleet.process().await);
+    let (users_old, users_new) = (version(&old, "1"), version(&new, "2"));
+    get(&users_old, 1, "Ada").await;
+    let update = users_new.update(&1_u64, |_| Some("Grace".to_owned())).await;
+    assert_eq!(update.unwrap().as_deref(), Some("Grace"));
+    assert_eq!(users_old.get(&1_u64), None, "it was told");
+    assert_eq!(get(&users_old, 1, "Grace, read by the old code").await, "Grace, read by the old code");
+    assert_eq!(users_new.find(&1_u64).await.as_deref(), Some("Grace"), "what was changed stays");
+}
+
 // Item 8: what a region stores under is announced again, should it get lost.
 #[tokio::test]
 async fn a_schema_that_was_lost_is_announced_again() {

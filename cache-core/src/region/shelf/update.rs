@@ -25,6 +25,8 @@ pub(crate) enum Changed<V> {
     Removed,
     /// Somebody came between.
     Overtaken,
+    /// It is stored, and it is not known whether other versions of the program still have what was before.
+    ByHalves(BackendError),
 }
 
 impl<V: Send + Sync + 'static> Shelf<V> {
@@ -67,7 +69,11 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         match self.commit_put(shared, tier, errand.key(), token, &goods).await {
             Some(true) => {
                 ticket.settle();
-                Ok(Changed::Stored(value))
+                // Other versions of the program have values of their own, which are as old as what was changed.
+                match tier.drop_others(shared, &self.region, errand.key(), &self.schema).await {
+                    Ok(()) => Ok(Changed::Stored(value)),
+                    Err(error) => Ok(Changed::ByHalves(error)),
+                }
             }
             Some(false) => {
                 ticket.settle();
