@@ -1,6 +1,7 @@
 //! Sockets.
 
 use std::io;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use redis::io::tcp::socket2::{SockRef, TcpKeepalive};
@@ -23,12 +24,28 @@ pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Duplex for T {}
 
+/// What TLS ended with, once it has: who uses the stream may only see that it did.
+#[derive(Clone, Default)]
+pub(super) struct Ended(Arc<OnceLock<String>>);
+
+impl Ended {
+    pub(super) fn why(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+
+    #[cfg(feature = "redis-tls")]
+    pub(super) fn note(&self, why: String) {
+        _ = self.0.set(why);
+    }
+}
+
 /// Connects to `address`, by TLS if the settings ask for it.
 pub(super) async fn connect(
     settings: &Settings,
     encryption: &Encryption,
     address: &Address,
-) -> Result<Box<dyn Duplex>, BackendError> {
+) -> Result<(Box<dyn Duplex>, Ended), BackendError> {
+    let ended = Ended::default();
     match address {
         Address::Tcp(host, port) => {
             let plain = async {
@@ -38,13 +55,13 @@ pub(super) async fn connect(
             };
             let stream = plain.await.map_err(|error| of_io(&error.to_string(), address, false))?;
             if settings.tls.is_none() {
-                return Ok(Box::new(stream));
+                return Ok((Box::new(stream), ended));
             }
-            encryption.wrap(stream, host, address).await
+            Ok((encryption.wrap(stream, host, address, ended.clone()).await?, ended))
         }
         #[cfg(unix)]
         Address::Unix(path) => match tokio::net::UnixStream::connect(path).await {
-            Ok(stream) => Ok(Box::new(stream)),
+            Ok(stream) => Ok((Box::new(stream), ended)),
             Err(error) => Err(of_io(&error.to_string(), address, false)),
         },
         #[cfg(not(unix))]

@@ -7,17 +7,22 @@ pub(super) use plain::Encryption;
 
 #[cfg(feature = "redis-tls")]
 mod encrypted {
+    use std::io::{self, IoSlice};
+    use std::pin::Pin;
     use std::sync::Arc;
+    use std::task::{Context, Poll};
 
     use rustls::pki_types::pem::PemObject;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
     use rustls::{ClientConfig, RootCertStore};
+    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
     use tokio::net::TcpStream;
     use tokio_rustls::TlsConnector;
+    use tokio_rustls::client::TlsStream;
 
     use super::super::failure::{of_io, root, unsuitable};
     use super::super::settings::{Address, Tls};
-    use super::super::stream::Duplex;
+    use super::super::stream::{Duplex, Ended};
     use crate::backend::BackendError;
 
     /// How connections are encrypted, if they are.
@@ -33,14 +38,83 @@ mod encrypted {
             stream: TcpStream,
             host: &str,
             address: &Address,
+            ended: Ended,
         ) -> Result<Box<dyn Duplex>, BackendError> {
             let Some(connector) = &self.0 else { return Ok(Box::new(stream)) };
             let name = ServerName::try_from(host.to_owned())
                 .map_err(|_| unsuitable("the host of the address is not a name that a certificate can be for"))?;
             match connector.connect(name, stream).await {
-                Ok(stream) => Ok(Box::new(stream)),
+                Ok(stream) => Ok(Box::new(Noted { stream, ended })),
                 Err(error) => Err(of_io(&root(&error), address, true)),
             }
+        }
+    }
+
+    /// A stream that keeps what TLS ended with. A server judges our certificate after our handshake is over (TLS 1.3), so
+    /// that its alert meets whoever reads or writes next, and that may be nobody who can tell.
+    struct Noted {
+        stream: TlsStream<TcpStream>,
+        ended: Ended,
+    }
+
+    impl Noted {
+        fn note(&self, error: &io::Error) {
+            if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+                self.ended.note(root(error));
+            }
+        }
+
+        /// A server that has closed makes writes fail; why it did is still to be read.
+        fn written<T>(&mut self, context: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+            if let Poll::Ready(Err(error)) = &outcome {
+                self.note(error);
+                let mut unread = [0; 1024];
+                _ = Pin::new(self).poll_read(context, &mut ReadBuf::new(&mut unread));
+            }
+            outcome
+        }
+    }
+
+    impl AsyncRead for Noted {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
+            if let Poll::Ready(Err(error)) = &outcome {
+                self.note(error);
+            }
+            outcome
+        }
+    }
+
+    impl AsyncWrite for Noted {
+        fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
+            self.written(context, outcome)
+        }
+
+        fn poll_write_vectored(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            slices: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            let outcome = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+            self.written(context, outcome)
+        }
+
+        fn is_write_vectored(&self) -> bool {
+            self.stream.is_write_vectored()
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            let outcome = Pin::new(&mut self.stream).poll_flush(context);
+            self.written(context, outcome)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_shutdown(context)
         }
     }
 
@@ -98,7 +172,7 @@ mod plain {
 
     use super::super::failure::unsuitable;
     use super::super::settings::{Address, Tls};
-    use super::super::stream::Duplex;
+    use super::super::stream::{Duplex, Ended};
     use crate::backend::BackendError;
 
     /// How connections are encrypted: not at all.
@@ -118,6 +192,7 @@ mod plain {
             stream: TcpStream,
             _host: &str,
             _address: &Address,
+            _ended: Ended,
         ) -> Result<Box<dyn Duplex>, BackendError> {
             Ok(Box::new(stream))
         }

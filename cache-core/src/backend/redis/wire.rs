@@ -1,18 +1,20 @@
 //! One connection to one server, and what runs it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{AsyncConnectionConfig, ProtocolVersion, PushInfo, RedisConnectionInfo, RedisError, Value};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::command::{Command, pipeline};
-use super::failure::{of_greeting, timeout, unavailable};
+use super::failure::{of_greeting, of_io, timeout, unavailable};
 use super::gather::{Gather, Refusal, lost};
 use super::settings::{Address, Login, Settings};
-use super::stream;
+use super::stream::{self, Ended};
 use super::tls::Encryption;
 use super::within::within;
 use crate::backend::{BackendError, BackendErrorKind, Read, Reading};
@@ -85,20 +87,31 @@ impl Dial {
             .set_response_timeout(None)
             .set_connection_timeout(None)
             .set_pipeline_buffer_size(1024);
-        let (greeting, tls) = (greeting(login, database, resp3), self.settings.tls.is_some());
+        let greeting = greeting(login, database, resp3);
         let dialling = async {
-            let stream = stream::connect(&self.settings, &self.encryption, address).await?;
-            let refused = |error: RedisError| of_greeting(&error, address, tls);
+            let (stream, ended) = stream::connect(&self.settings, &self.encryption, address).await?;
+            let refused = |error: RedisError| self.refused(&error, address, &ended);
             let (connection, driver) =
                 MultiplexedConnection::new_with_config(&greeting, stream, config).await.map_err(refused)?;
-            let driver = runtime.spawn(driver).abort_handle();
-            let gather = Arc::new(Gather::new(connection.clone(), runtime, self.settings.response_timeout));
-            let wire = Wire { connection, driver, gather, response_timeout: self.settings.response_timeout };
             // Without a password nothing has been said so far.
-            match wire.connection.clone().send_packed_command(&redis::cmd("PING")).await {
-                Ok(Value::ServerError(error)) => Err(refused(error.into())),
-                Ok(_) => Ok(wire),
-                Err(error) => Err(refused(error)),
+            let mut greeter = connection.clone();
+            let ping = redis::cmd("PING");
+            // The driver runs in here until it is greeted. On another thread it may end just while the command is put
+            // into its channel: the command then stays there, and is never answered.
+            let asking = pin!(greeter.send_packed_command(&ping));
+            let (answer, driver) = match select(asking, Box::pin(driver)).await {
+                Either::Left((answer, driver)) => (answer, Some(driver)),
+                // It is dropped, and with it what it has not answered.
+                Either::Right(((), answer)) => (answer.await, None),
+            };
+            match (answer.map_err(refused)?, driver) {
+                (Value::ServerError(error), _) => Err(refused(error.into())),
+                (_, Some(driver)) => {
+                    let driver = runtime.spawn(driver).abort_handle();
+                    let gather = Arc::new(Gather::new(connection.clone(), runtime, self.settings.response_timeout));
+                    Ok(Wire { connection, driver, gather, response_timeout: self.settings.response_timeout })
+                }
+                (_, None) => Err(lost()),
             }
         };
         within(self.settings.connect_timeout, dialling).await.ok_or_else(|| self.silent(address))?
@@ -107,12 +120,18 @@ impl Dial {
     async fn subscriber(&self, address: &Address, login: &Login) -> Result<PubSub, BackendError> {
         runtime()?;
         let dialling = async {
-            let stream = stream::connect(&self.settings, &self.encryption, address).await?;
-            PubSub::new(&greeting(login, 0, false), stream)
-                .await
-                .map_err(|error| of_greeting(&error, address, self.settings.tls.is_some()))
+            let (stream, ended) = stream::connect(&self.settings, &self.encryption, address).await?;
+            PubSub::new(&greeting(login, 0, false), stream).await.map_err(|error| self.refused(&error, address, &ended))
         };
         within(self.settings.connect_timeout, dialling).await.ok_or_else(|| self.silent(address))?
+    }
+
+    fn refused(&self, error: &RedisError, address: &Address, ended: &Ended) -> BackendError {
+        match ended.why() {
+            // The error is only what came of it.
+            Some(why) if error.is_io_error() => of_io(why, address, true),
+            _ => of_greeting(error, address, self.settings.tls.is_some()),
+        }
     }
 
     fn silent(&self, address: &Address) -> BackendError {
