@@ -5,7 +5,6 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use hashbrown::Equivalent;
-use smallvec::SmallVec;
 
 /// A name that entries of the shared tier depend on.
 #[derive(Debug, Clone)]
@@ -61,7 +60,8 @@ impl NameRef<'_> {
         key
     }
 
-    fn write_wire_key(&self, ns: &str, out: &mut String) {
+    /// Appends what [`wire_key`](Self::wire_key) makes.
+    pub(crate) fn write_wire_key(&self, ns: &str, out: &mut String) {
         let (head, text) = match *self {
             Self::Everything => (":t:{@all", ""),
             Self::Region(name) => (":t:{@r:", name),
@@ -81,33 +81,6 @@ impl NameRef<'_> {
             Self::Tag(tag) => FleetName::Tag(tag.into()),
             Self::Key(key) => FleetName::Key(key.into()),
         }
-    }
-}
-
-/// The wire keys of some names, made together.
-#[derive(Debug, Default)]
-pub(crate) struct WireKeys {
-    text: String,
-    ends: SmallVec<[usize; 6]>,
-}
-
-impl WireKeys {
-    pub(crate) fn of<'n>(names: impl IntoIterator<Item = NameRef<'n>>, ns: &str) -> Self {
-        let mut keys = Self::default();
-        for name in names {
-            if keys.text.is_empty() {
-                keys.text.reserve(256);
-            }
-            name.write_wire_key(ns, &mut keys.text);
-            keys.ends.push(keys.text.len());
-        }
-        keys
-    }
-
-    /// Them, in the order of the names.
-    pub(crate) fn list(&self) -> SmallVec<[&str; 6]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end]).collect()
     }
 }
 

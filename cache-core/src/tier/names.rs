@@ -6,7 +6,10 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use crate::error::{Error, ErrorKind};
+use crate::fleet_name::NameRef;
 use crate::key::KeyWriter;
 use crate::version::Version;
 
@@ -144,6 +147,33 @@ impl WireNames {
     }
 }
 
+/// The wire keys of some names, made together.
+#[derive(Debug, Default)]
+pub(crate) struct WireKeys {
+    text: String,
+    ends: SmallVec<[usize; 6]>,
+}
+
+impl WireKeys {
+    pub(crate) fn of<'n>(names: impl IntoIterator<Item = NameRef<'n>>, ns: &str) -> Self {
+        let mut keys = Self::default();
+        for name in names {
+            if keys.text.is_empty() {
+                keys.text.reserve(256);
+            }
+            name.write_wire_key(ns, &mut keys.text);
+            keys.ends.push(keys.text.len());
+        }
+        keys
+    }
+
+    /// Them, in the order of the names.
+    pub(crate) fn list(&self) -> SmallVec<[&str; 6]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end]).collect()
+    }
+}
+
 /// What a name in the shared tier stands for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Written<'a> {
@@ -156,7 +186,6 @@ pub(crate) enum Written<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fleet_name::NameRef;
 
     #[test]
     fn names_are_those_of_the_format() {

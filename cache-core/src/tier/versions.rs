@@ -8,10 +8,10 @@ use smallvec::SmallVec;
 
 use super::Tier;
 use super::mirror::Learned;
-use super::names::FENCES;
+use super::names::{FENCES, WireKeys};
 use crate::backend::{BackendError, BackendErrorKind, Capture, Read};
 use crate::clock::Time;
-use crate::fleet_name::{FleetName, NameRef, WireKeys};
+use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::Known;
 use crate::shared::Shared;
 use crate::touch::Touch;

@@ -270,5 +270,9 @@ fn requests_end_in_time_though_the_runtime_of_the_connection_stands_still() {
     assert_eq!(timed(&runtime, backend.increment("n", 1, LONG)).unwrap_err().kind(), BackendErrorKind::Timeout);
     // Given up after three in a row: it is connected to anew as soon as the runtime goes on.
     assert!(until(LONG, || still.block_on(backend.probe()).ok()).is_some());
-    assert_eq!(still.block_on(backend.increment("n", 1, LONG)).unwrap(), 1, "what nobody waits for is not done any more");
+    assert_eq!(
+        still.block_on(backend.increment("n", 1, LONG)).unwrap(),
+        1,
+        "what nobody waits for is not done any more"
+    );
 }

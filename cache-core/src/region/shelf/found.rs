@@ -8,10 +8,10 @@ use smallvec::SmallVec;
 use super::{Errand, Shelf};
 use crate::backend::{BackendError, Read};
 use crate::envelope::{self, Envelope};
-use crate::fleet_name::{FleetName, NameRef, WireKeys};
+use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::{Foundation, Known};
 use crate::shared::Shared;
-use crate::tier::Tier;
+use crate::tier::{Tier, WireKeys};
 use crate::touch::{Name, Touch};
 use crate::version::Version;
 

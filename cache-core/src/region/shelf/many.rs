@@ -8,9 +8,9 @@ use super::approach::{Approach, Errand, Patience, alone};
 use super::found::{Raw, Seen};
 use super::{Accept, Elsewhere, Shelf};
 use crate::backend::{Read, Reading};
-use crate::fleet_name::{NameRef, WireKeys};
+use crate::fleet_name::NameRef;
 use crate::shared::Shared;
-use crate::tier::Tier;
+use crate::tier::{Tier, WireKeys};
 use crate::touch::Touch;
 use crate::version::Version;
 
