@@ -12,7 +12,7 @@ use super::{CacheKey, KeyWriter};
 
 /// Types that are their own owned form and whose `Display` holds no delimiter.
 macro_rules! plain {
-    ($($type:ty),* $(,)?) => { $(
+    ($write:ident: $($type:ty),* $(,)?) => { $(
         impl CacheKey for $type {
             type Owned = $type;
 
@@ -32,15 +32,16 @@ macro_rules! plain {
             }
 
             fn encode(&self, writer: &mut KeyWriter<'_>) {
-                writer.display(self);
+                writer.$write(self);
             }
         }
     )* };
 }
 
-plain!(i8, i16, i32, i64, isize, u16, u32, u64, u128, usize, bool);
-plain!(NonZero<i8>, NonZero<i16>, NonZero<i32>, NonZero<i64>, NonZero<isize>);
-plain!(NonZero<u8>, NonZero<u16>, NonZero<u32>, NonZero<u64>, NonZero<u128>, NonZero<usize>);
+plain!(display: i8, i16, i32, i64, isize, u128, usize, bool);
+plain!(unsigned: u16, u32, u64);
+plain!(display: NonZero<i8>, NonZero<i16>, NonZero<i32>, NonZero<i64>, NonZero<isize>);
+plain!(display: NonZero<u8>, NonZero<u16>, NonZero<u32>, NonZero<u64>, NonZero<u128>, NonZero<usize>);
 
 /// Types that are their own owned form and whose text has to be escaped.
 macro_rules! escaped {

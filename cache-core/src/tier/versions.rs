@@ -67,7 +67,8 @@ impl Tier {
         read: impl IntoIterator<Item = &'b Option<[u8; Version::LEN]>>,
         read_at: Touch,
     ) -> Versions {
-        let linked = self.is_linked(shared);
+        let mut read = read.into_iter().peekable();
+        let linked = read.peek().is_some() && self.is_linked(shared);
         let version = |(name, bytes): (NameRef<'_>, &Option<[u8; Version::LEN]>)| {
             let version = parse(bytes.as_ref().map(<[u8; Version::LEN]>::as_slice))?;
             if linked {

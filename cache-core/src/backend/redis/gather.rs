@@ -169,8 +169,9 @@ impl Gather {
         };
         let mut current = self.round(kind).lock();
         // Over before it went out: the runtime stands still, and nobody would end it for who joins it now.
-        let over = current.take_if(|round| round.callers.count().is_none());
-        let full = current.take_if(|round| round.callers.count() >= Some(most));
+        let count = current.as_ref().map(|round| round.callers.count());
+        let over = current.take_if(|_| count == Some(None));
+        let full = current.take_if(|_| count.flatten() >= Some(most));
         let begins = current.is_none();
         add(current.get_or_insert_with(|| Round::new(kind, self.usual.load(Ordering::Relaxed), self.limit)));
         drop(current);
