@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use redis::io::tcp::socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 
 use super::failure::of_io;
@@ -18,6 +18,9 @@ const KEEPALIVE: Duration = Duration::from_secs(5);
 /// When the kernel gives up on what was sent and not acknowledged.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(5);
+
+/// So much is taken from the kernel at once. The client asks for 8 KiB a time: many calls for the answer to many reads.
+const READ_AT_ONCE: usize = 64 * 1024;
 
 /// A connection, of whatever kind.
 pub(super) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
@@ -55,13 +58,13 @@ pub(super) async fn connect(
             };
             let stream = plain.await.map_err(|error| of_io(&error.to_string(), address, false))?;
             if settings.tls.is_none() {
-                return Ok((Box::new(stream), ended));
+                return Ok((Box::new(BufReader::with_capacity(READ_AT_ONCE, stream)), ended));
             }
             Ok((encryption.wrap(stream, host, address, ended.clone()).await?, ended))
         }
         #[cfg(unix)]
         Address::Unix(path) => match tokio::net::UnixStream::connect(path).await {
-            Ok(stream) => Ok((Box::new(stream), ended)),
+            Ok(stream) => Ok((Box::new(BufReader::with_capacity(READ_AT_ONCE, stream)), ended)),
             Err(error) => Err(of_io(&error.to_string(), address, false)),
         },
         #[cfg(not(unix))]
