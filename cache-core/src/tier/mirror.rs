@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use crate::clock::Time;
 use crate::fleet_name::{FleetName, NameRef};
+use crate::foundation::Known;
 use crate::key::KeyHasher;
 use crate::touch::{LastTouch, Name, Touch};
 use crate::version::Version;
@@ -92,11 +93,12 @@ impl Mirror {
         self.names.lock().get(&name).and_then(|known| known.believed(floor))
     }
 
-    /// [`get`](Self::get), if the version lives at least until then.
-    pub(crate) fn get_lasting(&self, name: NameRef<'_>, until: Time) -> Option<Version> {
+    /// [`get`](Self::get) with the name itself, if the version lives at least until then.
+    pub(crate) fn get_lasting(&self, name: NameRef<'_>, until: Time) -> Option<Known> {
         let floor = self.floor.get();
         let names = self.names.lock();
-        names.get(&name).filter(|known| known.lives_until >= until).and_then(|known| known.believed(floor))
+        let (name, known) = names.get_key_value(&name).filter(|(_, known)| known.lives_until >= until)?;
+        Some((name.clone(), known.believed(floor)?))
     }
 
     /// Notes what a read has brought.

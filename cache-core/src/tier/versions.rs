@@ -37,9 +37,9 @@ impl Tier {
         }
     }
 
-    /// The version of a tag, if it is known without asking and outlives an entry that is loaded now and lives for `life`:
+    /// A tag with its version, if that is known without asking and outlives an entry that is loaded now and lives for `life`:
     /// then it need not be captured. It may be an older one, and that could only reject.
-    pub(crate) fn known_for(&self, shared: &Shared, name: NameRef<'_>, life: Duration) -> Option<Version> {
+    pub(crate) fn known_for(&self, shared: &Shared, name: NameRef<'_>, life: Duration) -> Option<Known> {
         // The load takes its time, too.
         let until = shared.clock.coarse().saturating_add(life.saturating_add(life / 8));
         if self.is_linked(shared) { self.mirror.get_lasting(name, until) } else { None }

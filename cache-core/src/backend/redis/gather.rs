@@ -29,7 +29,7 @@ use crate::clock::{Clock, Sleep, SystemClock};
 /// No more callers than these read in one round: the first has its answer with the last.
 const MOST_READS: usize = 64;
 /// And no more than these ask for something else: the server is to be at work on the first when the last are made.
-const MOST_ASKS: usize = 8;
+const MOST_ASKS: usize = 6;
 /// A read of more names, or a request of more commands, goes by itself.
 const MOST_NAMES: usize = 16;
 

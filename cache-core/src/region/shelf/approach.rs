@@ -173,7 +173,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             }
             for tag in errand.tag_names() {
                 match tier.known_for(shared, tag, errand.life) {
-                    Some(version) => known.push((tag.keep(), version)),
+                    Some(tag) => known.push(tag),
                     None => names.push(tag.keep()),
                 }
             }
