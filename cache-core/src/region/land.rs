@@ -66,6 +66,9 @@ pub(super) struct Weighed {
     pub(super) fleet: Option<InFleet>,
     /// Whether the fleet has invalidated it meanwhile.
     pub(super) overtaken: bool,
+    /// Whether nobody keeps book of what happens to its names: an answer to who asked before it was read, and nothing to
+    /// build upon.
+    pub(super) unfollowed: bool,
     /// Whether it is kept for a short while only: nobody else knows of it.
     pub(super) capped: bool,
     pub(super) foundation: Option<Arc<Foundation>>,
@@ -186,6 +189,7 @@ where
             takes_old: failed && !plan.force,
             fleet,
             overtaken: false,
+            unfollowed: false,
             capped: false,
             foundation: None,
             fresh_until: None,
@@ -254,10 +258,13 @@ where
         let valid = in_place
             && state.touched <= start
             && !settling.overtaken
+            && !settling.unfollowed
             && region.touched.last() <= start
             && ties.are_valid()
             && settling.inherited.iter().all(Stamp::is_valid);
-        let doubtful = settling.refusal.is_some() || !in_place || serves_old || others.is_none();
+        // Who builds on it may have joined when it was read already.
+        let unfit = settling.unfollowed && state.tracked;
+        let doubtful = settling.refusal.is_some() || !in_place || serves_old || others.is_none() || unfit;
         let tied = state.tracked && !doubtful;
         let own = tied.then(|| {
             let identity = shard.identities.name(look, state.touched);

@@ -239,3 +239,26 @@ async fn what_is_built_on_something_stale_is_stale() {
     assert!(first == "page of old" || first == "page of new", "{first}");
     assert_eq!(second, "page of new", "it was loaded anew behind");
 }
+
+// A process that keeps no users follows none of their names, unless something is built on them: and who builds may join a
+// look that has begun for somebody else.
+#[tokio::test]
+async fn who_joins_a_look_and_builds_on_what_it_finds_keeps_nothing_old() {
+    let fleet = Fleet::new();
+    let (a, (b, line)) = (fleet.process().await, fleet.gated());
+    let users_a = a.region("users");
+    let users_b = b.cache().region("users").ttl(Duration::from_secs(60)).capacity(0).build().unwrap();
+    let pages_b = b.region("pages");
+    b.settle();
+    assert_eq!(get_tagged(&users_a, 1, "org:7", "old").await, "old");
+    let held = line.next("read", "v:{users:1", crate::gated::Fate::Before);
+    let mut plain = Step::held(get_tagged(&users_b, 1, "org:7", "wrong"));
+    let mut outer = Step::held(page(&pages_b, &users_b, 1, "wrong"));
+    held.release();
+    assert_eq!(plain.done(), "old");
+    assert_eq!(outer.done(), "page of old");
+    a.cache().invalidate_tag("org:7").await;
+    // The page was of no use to the fleet: its lease is given back in the background.
+    let again = drive(&fleet, &[&a, &b], page(&pages_b, &users_b, 1, "new")).await;
+    assert_eq!(again, "page of new");
+}
