@@ -5,9 +5,9 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 
-use cache_core::backend::{BackendErrorKind, RedisBackend};
+use cache_core::backend::{Backend, BackendErrorKind, RedisBackend};
 use cache_harness::{Server, until};
-use cache_redis_tests::{LONG, assert_unsuitable, refusal, runtime};
+use cache_redis_tests::{LONG, assert_unsuitable, connect, refusal, runtime};
 
 /// A server that answers whatever it is sent by the same words, for as long as the test runs.
 fn says(answer: impl Fn(&str) -> String + Send + 'static) -> SocketAddr {
@@ -174,4 +174,14 @@ fn who_shows_no_certificate_is_told_so_each_time() {
             assert_unsuitable(&refusal(&runtime, anonymous.clone()), &["CertificateRequired", "tls_client"]);
         }
     }
+}
+
+/// A server, or a proxy before it, that does not know RESP3: all that needs it is to be told of foreign changes.
+#[test]
+fn only_the_old_protocol() {
+    let (server, runtime) = (Server::builder().config("rename-command HELLO \"\"").start(), runtime());
+    let backend = connect(&runtime, RedisBackend::from_url(server.url()));
+    assert_eq!(runtime.block_on(backend.increment("cache:n:{a}", 1, LONG)).unwrap(), 1);
+    let error = refusal(&runtime, RedisBackend::from_url(server.url()).tracking(true));
+    assert_unsuitable(&error, &["RESP3"]);
 }

@@ -77,7 +77,7 @@ pub(super) fn of_greeting(error: &RedisError, address: &Address, tls: bool) -> B
         } else {
             format!("{at} does not speak Redis' protocol: another program listens there, or it wants TLS (`rediss://`)")
         }),
-        ErrorKind::RESP3NotSupported => unsuitable(format!("{at} is too old: RESP3 needs Redis 6, the cache 7.0")),
+        ErrorKind::RESP3NotSupported => unsuitable(needs_resp3(&at)),
         ErrorKind::Server(ServerErrorKind::BusyLoading) => unavailable(format!("{at} is still loading its data")),
         _ if error.code() == Some("NOAUTH") => {
             unsuitable(format!("{at} asks for a password: give it one (`password`, or in the address)"))
@@ -89,12 +89,17 @@ pub(super) fn of_greeting(error: &RedisError, address: &Address, tls: bool) -> B
             "{at} refuses the greeting ({}): the user lacks a right",
             told(error.detail().unwrap_or_default())
         )),
+        _ if error.detail().is_some_and(|detail| detail.contains("HELLO")) => unsuitable(needs_resp3(&at)),
         _ if error.code().is_some() => {
             let details = told(error.detail().unwrap_or_default());
             unsuitable(format!("{at} refuses the greeting: {} {details}", error.code().unwrap_or_default()))
         }
         _ => of_io(&root(error), address, tls),
     }
+}
+
+fn needs_resp3(at: &str) -> String {
+    format!("{at}, or a proxy before it, does not know RESP3 (`HELLO 3`), which `tracking` needs: leave that out")
 }
 
 /// Of a socket, and of TLS over it.

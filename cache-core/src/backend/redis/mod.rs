@@ -131,7 +131,8 @@ impl RedisBackend {
     /// Connects in the caller's time, and looks whether all is as it has to be.
     async fn establish(&self) -> Result<(), BackendError> {
         self.link().refresh().await?;
-        probe::probe(self.link(), &self.handle.random).await
+        probe::probe(self.link(), &self.handle.random).await?;
+        subscription::probe(self.link()).await
     }
 
     /// Connects in the background.

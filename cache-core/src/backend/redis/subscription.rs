@@ -12,6 +12,7 @@ use super::failure::unavailable;
 use super::fleet::Fleet;
 use super::link::{BEAT, Link};
 use super::reply;
+use super::settings::Address;
 use super::wire::Wire;
 use super::within::{pause, within};
 use crate::backend::BackendError;
@@ -155,21 +156,41 @@ impl Service {
         }
         for node in &fleet.nodes {
             let changes = changes.clone();
-            let wire = self.link.dial.open_told(&node.address, move |info| {
+            let told = move |info| {
                 if let Some(change) = change(info) {
                     // Nobody listens only when it is over anyway.
                     _ = changes.send(change);
                 }
-            });
-            let wire = wire.await?;
-            let (values, tags) = (format!("{}:v:", settings.namespace), format!("{}:t:", settings.namespace));
-            let track = Command::new("CLIENT").text("TRACKING").text("ON").text("BCAST");
-            let track = track.text("PREFIX").text(&values).text("PREFIX").text(&tags);
-            wire.send(&[track]).await?.iter().try_for_each(reply::done)?;
-            wires.push(wire);
+            };
+            wires.push(tracked(&self.link, &node.address, told).await?);
         }
         Ok(wires)
     }
+}
+
+/// A connection over which a server tells of changes.
+async fn tracked(
+    link: &Link,
+    address: &Address,
+    told: impl Fn(PushInfo) + Send + Sync + 'static,
+) -> Result<Wire, BackendError> {
+    let namespace = &link.settings().namespace;
+    let wire = link.dial.open_told(address, told).await?;
+    let (values, tags) = (format!("{namespace}:v:"), format!("{namespace}:t:"));
+    let track = Command::new("CLIENT").text("TRACKING").text("ON").text("BCAST");
+    let track = track.text("PREFIX").text(&values).text("PREFIX").text(&tags);
+    wire.send(&[track]).await?.iter().try_for_each(reply::done)?;
+    Ok(wire)
+}
+
+/// Looks whether the servers can tell of changes, if that is wanted.
+pub(super) async fn probe(link: &Arc<Link>) -> Result<(), BackendError> {
+    if link.settings().tracking {
+        for node in &link.fleet()?.nodes {
+            tracked(link, &node.address, |_| {}).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What a server tells of its names.
