@@ -2,6 +2,8 @@
 
 #![cfg(unix)]
 
+use std::time::Duration;
+
 use cache_core::backend::RedisBackend;
 use cache_harness::{Cluster, Server, until};
 use cache_redis_tests::fleet::{Process, Source, agree};
@@ -31,6 +33,25 @@ fn half_a_gigabyte_under_a_name_of_ours_costs_a_load_and_no_more() {
     });
     assert!(gone.is_some(), "{:?}", b.events.lock());
     agree(&runtime, &source, &a, &b, 0..2);
+}
+
+/// A clock of a process cannot jump: it is the machine's monotonic one. That of the server can, and only what it says is
+/// left of a life depends on it: back, and all lives longer; ahead, and all is over.
+#[test]
+fn a_clock_of_the_server_that_jumps_makes_nothing_older_than_its_ttl() {
+    let (server, runtime, source) = (Server::start(), runtime(), Source::default());
+    let [a, b] = [(); 2].map(|()| Process::start(&runtime, RedisBackend::from_url(server.url())));
+    a.get(&runtime, &source, 1_000);
+    a.get(&runtime, &source, 1);
+    let name = name_of(&server, 1);
+    assert_eq!(server.command(&["PEXPIRE", &name, "86400000"]).int(), 1);
+    assert_eq!(b.get(&runtime, &source, 1), source.value(1));
+    let left = b.users.remaining_ttl(&1_u64).expect("it is kept");
+    assert!(left <= Duration::from_secs(600), "{left:?}");
+    assert_eq!(server.command(&["PEXPIRE", &name, "-1"]).int(), 1);
+    let c = Process::start(&runtime, RedisBackend::from_url(server.url()));
+    assert_eq!(c.get(&runtime, &source, 1), source.value(1));
+    assert_ne!(server.command(&["PTTL", &name]).int(), -2, "it was loaded, and stored anew");
 }
 
 #[test]
