@@ -6,7 +6,7 @@
 //!                 node                              one server: its connections, and whether they are any good
 //!                 link ─► discover sentinel         the supervisor: finds servers, connects, replaces
 //!                 subscription                      the backplane
-//!                 gather                            reads of many callers in one command
+//!                 gather                            requests of many callers in one go
 //!                 wire stream tls                   one connection; the only room where redis-rs opens one
 //! ```
 
