@@ -24,8 +24,8 @@ pub(super) async fn lease(link: &Arc<Link>, lease: &Lease<'_>) -> Result<Leased,
         // It does things in the order they are sent in.
         let commands: Vec<_> = [set, value].into_iter().chain(lease.captures.iter().map(capture_one)).collect();
         let mut answers = node.send(&commands).await?;
-        let rest: Vec<Vec<Value>> = answers.drain(2.min(answers.len())..).map(|answer| vec![answer]).collect();
-        return leased(lease, answers, &rest);
+        let rest = answers.split_off(2.min(answers.len()));
+        return leased(lease, answers, rest.into_iter().map(|answer| vec![answer]).collect());
     }
     // By itself, so that what nearly all leases are is not as large as this.
     Box::pin(lease_anywhere(link, lease, set, value)).await
@@ -42,12 +42,12 @@ async fn lease_anywhere<'a>(
     let together = second.slot == first.slot;
     let mut phases = if together { vec![vec![first.then(value)]] } else { vec![vec![first], vec![second.then(value)]] };
     phases.push(capturing(lease.captures));
-    let outcome = link.run(phases, Lane::Shared).await?;
-    let (head, rest) = outcome.answers.split_at(if together { 1 } else { 2 });
+    let mut head = link.run(phases, Lane::Shared).await?.answers;
+    let rest = head.split_off(if together { 1 } else { 2 });
     leased(lease, head.concat(), rest)
 }
 
-fn leased(lease: &Lease<'_>, head: Vec<Value>, rest: &[Vec<Value>]) -> Result<Leased, BackendError> {
+fn leased(lease: &Lease<'_>, head: Vec<Value>, rest: Vec<Vec<Value>>) -> Result<Leased, BackendError> {
     let mut replies = Replies::new(head);
     let holder = match replies.next()? {
         // Somebody has it, and nobody can tell who.
@@ -59,7 +59,7 @@ fn leased(lease: &Lease<'_>, head: Vec<Value>, rest: &[Vec<Value>]) -> Result<Le
 
 pub(super) async fn capture(link: &Arc<Link>, captures: &[Capture<'_>]) -> Result<Vec<Vec<u8>>, BackendError> {
     let outcome = link.run(vec![capturing(captures)], Lane::Shared).await?;
-    captured(captures, &outcome.answers)
+    captured(captures, outcome.answers)
 }
 
 fn capturing<'a>(captures: &[Capture<'a>]) -> Vec<Batch<'a>> {
@@ -70,9 +70,9 @@ fn capture_one<'a>(capture: &Capture<'a>) -> Command<'a> {
     Command::script(&script::CAPTURE, [capture.name]).arg(capture.candidate).ttl(capture.ttl)
 }
 
-fn captured(captures: &[Capture<'_>], answers: &[Vec<Value>]) -> Result<Vec<Vec<u8>>, BackendError> {
+fn captured(captures: &[Capture<'_>], answers: Vec<Vec<Value>>) -> Result<Vec<Vec<u8>>, BackendError> {
     let taken = captures.iter().zip(answers).map(|(capture, answers)| {
-        let mut replies = Replies::new(answers.clone());
+        let mut replies = Replies::new(answers);
         let version = match replies.next()? {
             foreign if reply::is_foreign(&foreign) => Vec::new(),
             value => reply::bytes(value)?.unwrap_or_else(|| capture.candidate.to_vec()),
@@ -120,9 +120,9 @@ pub(super) async fn commit(link: &Arc<Link>, commit: &Commit<'_>) -> Result<bool
     let stage = Command::new("SET").text(commit.staging).arg(commit.bytes).text("PX").ttl(commit.ttl.min(STAGED));
     let names = [commit.lease, commit.staging, commit.value].into_iter().chain(commit.identity.map(|(name, ..)| name));
     let publish = commit.publish;
-    let store = Command::script(&script::COMMIT, names).arg(commit.token);
-    let store = if commit.ttl > STAGED { store.ttl(commit.ttl) } else { store.text("") };
-    let store = store
+    let named = Command::script(&script::COMMIT, names).arg(commit.token);
+    let timed = if commit.ttl > STAGED { named.ttl(commit.ttl) } else { named.text("") };
+    let store = timed
         .text(publish.map_or("", |publish| publish.channel))
         .arg(publish.map_or(&[][..], |publish| publish.message));
     let store = match commit.identity {

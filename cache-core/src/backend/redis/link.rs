@@ -9,14 +9,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use parking_lot::{Mutex, RwLock};
-use smallvec::SmallVec;
 
 use super::alarm::Alarm;
-use super::command::{Batch, Command};
+use super::command::Batch;
 use super::discover::{self, Primary};
 use super::failure::unavailable;
 use super::fleet::{Fleet, Lane, Outcome};
-use super::gather::Gather;
 use super::node::{Identity, Node};
 use super::sentinel::{self, Announced};
 use super::settings::{Settings, Topology};
@@ -87,18 +85,7 @@ impl Link {
         lane: Lane,
     ) -> Result<Outcome, BackendError> {
         let fleet = self.fleet()?;
-        let counts = || phases.iter().flatten().map(|batch| batch.commands.len());
-        if let (Some(node), Lane::Shared) = (fleet.only(), lane)
-            && Gather::takes_commands(counts().sum())
-            && !phases.iter().flatten().any(|batch| batch.replica)
-        {
-            let counts: SmallVec<[usize; 8]> = counts().collect();
-            let commands: Vec<Command<'_>> = phases.into_iter().flatten().flat_map(|batch| batch.commands).collect();
-            let mut values = node.send(&commands).await?.into_iter();
-            let answers = counts.into_iter().map(|count| values.by_ref().take(count).collect()).collect();
-            return Ok(Outcome { answers, replicas: None });
-        }
-        // By itself, so that what nearly all requests are is not as large as this.
+        // By itself: it is large, and held by every request.
         Box::pin(fleet.run(phases, lane)).await
     }
 
