@@ -125,6 +125,14 @@ impl Audit {
         self.books.lock().note(self.now(), node, line);
     }
 
+    /// Writes a line of the history if that is kept, and nowhere else: for what costs too much to be counted.
+    pub fn remark(&self, node: usize, line: impl FnOnce() -> String) {
+        let mut books = self.books.lock();
+        if books.trace.is_some() {
+            books.note(self.now(), node, line);
+        }
+    }
+
     /// A promise was broken.
     pub fn finding(&self, node: usize, what: String) {
         let mut books = self.books.lock();
@@ -315,19 +323,22 @@ impl Audit {
         }
     }
 
-    /// The message of a request goes out; returns what those must see who get it.
-    pub(crate) fn published(&self, reached: &Reached, now: Moment) -> Demand {
+    /// The message of a request goes out; returns what the others must see who get it, and what the sender must.
+    pub(crate) fn published(&self, reached: &Reached, now: Moment) -> (Demand, Demand) {
         let mut books = self.books.lock();
-        let mut demand: Vec<(Slot, Version)> = reached.put.iter().flat_map(Demand::iter).collect();
+        let mut demand: Vec<(Slot, Version)> = Vec::new();
         for (slots, as_of) in &reached.covered {
             let as_of = as_of.saturating_sub(self.lag);
             demand.extend(books.oracle.demand(slots.iter().copied(), as_of).iter());
         }
-        let demand: Demand = demand.into_iter().collect();
-        if !demand.is_empty() {
-            books.oracle.due(demand.clone(), now + self.bound);
+        let sender: Demand = demand.iter().copied().collect();
+        // What it puts itself it has from when the put returns.
+        let put = reached.put.iter().flat_map(Demand::iter);
+        let others: Demand = demand.into_iter().chain(put).collect();
+        if !others.is_empty() {
+            books.oracle.due(others.clone(), now + self.bound);
         }
-        demand
+        (others, sender)
     }
 
     /// A process got the message.
