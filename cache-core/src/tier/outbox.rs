@@ -88,6 +88,16 @@ impl Outbox {
         state.waiting.iter().map(|(item, number)| Waiting { item: item.clone(), number: *number }).collect()
     }
 
+    /// Whether this still waits as it was put in: nobody has sent it, and nobody has put the same in since.
+    pub(crate) fn holds(&self, waiting: &Waiting) -> bool {
+        self.state.lock().waiting.get(&waiting.item) == Some(&waiting.number)
+    }
+
+    /// Whether this waits, whoever has put it in.
+    pub(crate) fn covers_item(&self, item: &Item) -> bool {
+        self.state.lock().waiting.contains_key(item)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
