@@ -365,7 +365,8 @@ impl Audit {
 
     /// The tier has forgotten what it was told since.
     pub fn forget(&self, fleet: Fleet) {
-        self.books.lock().oracle.forget(fleet);
+        let now = self.now();
+        self.books.lock().oracle.forget(fleet, now);
     }
 }
 
