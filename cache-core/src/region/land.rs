@@ -20,6 +20,7 @@ use crate::flight::{For, Landed, Outcome, Wake};
 use crate::foundation::{Foundation, Known};
 use crate::freshness::MIN_TTL;
 use crate::key::{CacheKey, StoredKey};
+use crate::mutant::{self, Mutant};
 use crate::policy::Ttl;
 use crate::stats::count;
 use crate::timeout::LoadTimeout;
@@ -289,7 +290,9 @@ where
                     state.land(self.place, || landed(Outcome::Value(old.clone())), For::NotStrict, now)
                 }
                 (_, Some(result)) => {
-                    let whom = if valid && !settling.unknown { For::All } else { For::Early };
+                    let unknown = settling.unknown && !mutant::is(Mutant::DoubtfulForLatecomers);
+                    let all = valid && !unknown || mutant::is(Mutant::HandedToLatecomers);
+                    let whom = if all { For::All } else { For::Early };
                     state.land(self.place, || landed(result.cloned()), whom, now)
                 }
                 // Nobody can copy the error: those who wait load for themselves, a few at a time.
@@ -299,7 +302,8 @@ where
         let key = if state.is_over() { shard.end_flight(look, &self.flight) } else { None };
         drop(state);
 
-        let mut not_stored = settling.refusal.or((!valid).then_some(NotStored::Overtaken));
+        let stays = valid || mutant::is(Mutant::KeptThoughTouched);
+        let mut not_stored = settling.refusal.or((!stays).then_some(NotStored::Overtaken));
         let mut stored = false;
         let newest = shard.peek(look).is_none_or(|entry| entry.start <= start);
         if let (None, None, true, Some(ttl)) = (not_stored, &old, others.is_some(), ttl)

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use crate::clock::Time;
 use crate::fleet_name::{FleetName, NameRef};
 use crate::key::{KeyHasher, pattern};
+use crate::mutant::{self, Mutant};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::version::Version;
 
@@ -146,7 +147,7 @@ impl Outbox {
     /// Whether something waits that means `name`: what the shared tier says of it is not to be believed.
     #[inline]
     pub(crate) fn covers(&self, name: NameRef<'_>, region: &str) -> bool {
-        !self.is_empty() && self.covers_any(name, region)
+        !self.is_empty() && self.covers_any(name, region) && !mutant::is(Mutant::OutboxNotAsked)
     }
 
     #[cold]

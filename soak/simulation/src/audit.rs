@@ -68,6 +68,19 @@ pub struct Tally {
     pub commits: u64,
 }
 
+impl Tally {
+    /// Adds another run's.
+    pub fn add(&mut self, other: &Self) {
+        let Self { reads, stale, longest, loads, changes, commits } = other;
+        self.reads += reads;
+        self.stale += stale;
+        self.longest = self.longest.max(*longest);
+        self.loads += loads;
+        self.changes += changes;
+        self.commits += commits;
+    }
+}
+
 /// The books.
 pub struct Audit {
     timeline: Arc<Timeline>,
@@ -448,7 +461,8 @@ impl Audit {
             if hangs {
                 continue;
             }
-            let what = format!("load {load} of {} still runs, {} ms after it began", entry.text(), (now - began) / 1_000_000);
+            let what =
+                format!("load {load} of {} still runs, {} ms after it began", entry.text(), (now - began) / 1_000_000);
             books.find(now, node, what);
         }
     }

@@ -10,6 +10,7 @@ use crate::backend::{BackendError, Read};
 use crate::envelope::{self, Envelope};
 use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::{Foundation, Known};
+use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 use crate::tier::{Tier, WireKeys};
 use crate::touch::{Name, Touch};
@@ -201,7 +202,7 @@ impl<V> Shelf<V> {
         let promote = self.keeps && !raw.replica && self.hits.reach(key, tier.settings.promote_after);
         // What this process has told the tier while the value was read is in the outbox no more, and the value may be from
         // before that.
-        let touched = shared.touches.read() != raw.read_at && {
+        let touched = shared.touches.read() != raw.read_at && !mutant::is(Mutant::TouchedWhileRead) && {
             let states = envelope.names().filter_map(|(name, _)| self.local(shared, tier, name));
             states.chain([Arc::clone(tier.floor(key))]).any(|state| state.last() > raw.read_at)
         };
@@ -268,7 +269,8 @@ impl<V> Shelf<V> {
             }
             let read = raw.versions.iter().find(|(read, _)| *read == name);
             match read {
-                Some((_, current)) if *current == Some(version) => {}
+                Some((_, current))
+                    if *current == Some(version) || current.is_none() && mutant::is(Mutant::AbsentVersionIsValid) => {}
                 Some(_) => return Ok(false),
                 // A mismatch against what is remembered is asked about before it counts: that may be the older one.
                 None if believes && self.known(tier, name) == Some(version) => {}
@@ -295,7 +297,8 @@ impl<V> Shelf<V> {
         let names: Vec<FleetName> = unsure.iter().map(|(name, _)| name.clone()).collect();
         let current = tier.read_versions(shared, &names).await?;
         Ok(unsure.iter().zip(current).all(|((name, version), current)| {
-            current == Some(*version) && !tier.outbox.covers(name.as_name(), &self.region)
+            let is_current = current == Some(*version) || current.is_none() && mutant::is(Mutant::AbsentVersionIsValid);
+            is_current && !tier.outbox.covers(name.as_name(), &self.region)
         }))
     }
 }
@@ -305,6 +308,7 @@ impl<V> Shelf<V> {
 fn fresh_for(envelope: &Envelope<'_>, remaining: Option<Duration>) -> Result<Option<Duration>, Duration> {
     let Some(fresh) = envelope.fresh_for() else { return Ok(None) };
     let elapsed = match (envelope.kept_for(), remaining) {
+        _ if mutant::is(Mutant::PromotionRestartsLife) => Duration::ZERO,
         (Some(kept), Some(remaining)) => kept.saturating_sub(remaining),
         // Nobody knows how old it is, and it may be there longer than it is fresh.
         (Some(kept), None) if kept > fresh => kept,

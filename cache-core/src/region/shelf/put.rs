@@ -9,6 +9,7 @@ use crate::envelope::{self, Draft};
 use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::Known;
 use crate::invalidated::Invalidated;
+use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 use crate::tier::{Captured, Item, LONGEST_LIFE, Tier, Waiting};
 use crate::version::Version;
@@ -70,6 +71,10 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             Attempt::Overtaken if tier.outbox.covers_item(&waiting.item) => Invalidated::Queued,
             Attempt::Overtaken => Invalidated::Fleet,
             // Not done, or not known; or somebody else was there meanwhile: who is right, only the source knows.
+            Attempt::Failed if mutant::is(Mutant::RefusedPutIsIgnored) => {
+                tier.outbox.sent(std::slice::from_ref(&waiting), &[], shared.clock.now());
+                Invalidated::Fleet
+            }
             Attempt::Failed => tier.tell(shared, std::slice::from_ref(&waiting)).await,
         }
     }
@@ -86,7 +91,8 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             }
             Err(_) => return Attempt::Failed,
         }
-        if !tier.outbox.holds(waiting) {
+        let latest = || tier.outbox.holds(waiting) || mutant::is(Mutant::PutsOvertake);
+        if !latest() {
             return Attempt::Overtaken;
         }
         let token = Version::from_random(&*shared.random);
@@ -99,7 +105,6 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             drop(tier.ask(shared, "put a mark back", back).await);
             return Attempt::Failed;
         }
-        let latest = || tier.outbox.holds(waiting);
         match self.commit_put(shared, tier, key, token, goods, latest).await {
             Some(true) => Attempt::Stored,
             Some(false) | None if latest() => Attempt::Failed,
@@ -158,7 +163,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             value: &value,
             bytes: &bytes,
             ttl: goods.kept_for,
-            identity: Some((&wire, identity.as_bytes(), life)),
+            identity: Some((wire.as_str(), identity.as_bytes().as_slice(), life)).filter(|_| !mutant::is(Mutant::PutKeepsIdentity)),
             publish: Some(tier.say(&message)),
         };
         // Two puts of one process may be on their way at once, when nobody waits for the first: it was asked for before.

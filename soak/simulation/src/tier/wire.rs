@@ -137,7 +137,8 @@ impl Tier {
             let State { server, dice, .. } = &mut *state;
             let Some((place, step)) = running.job.next(|many| dice.index(many)) else { break };
             let output = server.step(&step, now);
-            self.audit.remark(running.node, || format!("      (sent {:.3}) {step} → {output}", running.sent as f64 / 1e6));
+            self.audit
+                .remark(running.node, || format!("      (sent {:.3}) {step} → {output}", running.sent as f64 / 1e6));
             self.audit.done(&mut running.covered, running.node, &step, &output, now);
             if let Output::Publish(message) = &output {
                 self.publish(&mut state, running.node, message, &running.covered);
@@ -193,7 +194,14 @@ impl Tier {
         }
     }
 
-    fn deliver(self: &Arc<Self>, node: usize, incarnation: u64, epoch: u64, message: &[u8], demand: &Arc<cache_oracle::Demand>) {
+    fn deliver(
+        self: &Arc<Self>,
+        node: usize,
+        incarnation: u64,
+        epoch: u64,
+        message: &[u8],
+        demand: &Arc<cache_oracle::Demand>,
+    ) {
         let subscriber = {
             let state = self.state.lock();
             let end = &state.ends[node];
@@ -429,5 +437,3 @@ impl Tier {
         drop(ends);
     }
 }
-
-
