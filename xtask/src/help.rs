@@ -39,8 +39,9 @@ cargo x <command>
         --mutants  builds the protocol with mistakes, one at a time: each has to be found
         --replay   one history once more, step by step
 
-  soak chaos [--reads <n>] [--topology <t>] [--seed <n>]
+  soak chaos [--reads <n>] [--topology standalone|sentinel|cluster|all] [--seed <n>]
         A fleet of processes on real servers that are stopped, cut off and failed over, and what its reads returned.
+        Also --clients, --rate, --recovery and --faults, of which the program itself tells what they are.
 
   soak fuzz [--seconds <n>]
         Every fuzz target for 60 seconds, or so many per target, two at a time: its corpus (fuzz/tests/targets/__fuzz__),

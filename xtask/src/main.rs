@@ -13,6 +13,7 @@ mod interleavings;
 mod machine;
 mod metadata;
 mod msrv;
+mod proof;
 mod report;
 mod setup;
 mod soak;

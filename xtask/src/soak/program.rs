@@ -31,12 +31,16 @@ pub(super) fn simulation(mut args: Args) -> Result<(), Failure> {
 pub(super) fn chaos(mut args: Args) -> Result<(), Failure> {
     let mut options = Options::default();
     let long = options.pass::<u64>(&mut args, "--reads")?;
-    options.pass::<String>(&mut args, "--topology")?;
-    options.pass::<u64>(&mut args, "--seed")?;
+    while options.pass::<String>(&mut args, "--topology")? {}
+    for number in ["--seed", "--clients", "--rate", "--recovery"] {
+        options.pass::<u64>(&mut args, number)?;
+    }
+    options.pass::<String>(&mut args, "--faults")?;
+    options.pass_flag(&mut args, "--verbose");
     let report = !args.flag("--no-report") && long;
     args.finish()?;
 
-    let command = Command::cargo("run --release --locked --quiet -p cache-chaos --bin chaos");
+    let command = Command::cargo("run --release --locked --quiet -p cache-chaos");
     let new = || Report::new("chaos", "Chaos on real servers", options.line("chaos")).with("server", machine::redis());
     run(command, &options, report.then(new))
 }
