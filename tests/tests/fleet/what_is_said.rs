@@ -7,7 +7,23 @@ use cache_core::backplane::{Backplane, BackplaneListener};
 
 use crate::world::{Fleet, get_tagged};
 
-const METHODS: [&str; 7] = ["read", "read_many", "lease", "capture", "commit", "drop_keys", "bump"];
+/// All that can be asked of a tier.
+const METHODS: [&str; 14] = [
+    "read",
+    "read_many",
+    "lease",
+    "capture",
+    "swap",
+    "take",
+    "commit",
+    "drop_keys",
+    "bump",
+    "sweep",
+    "increment",
+    "limit",
+    "add_member",
+    "publish",
+];
 
 /// Counts what is said on the channel.
 #[derive(Default)]
