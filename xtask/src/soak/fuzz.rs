@@ -156,10 +156,16 @@ fn finding(target: &str, log: &str) -> String {
         Some(seed) => format!("    cd fuzz && BOLERO_RANDOM_SEED={seed} cargo test {target} -- --exact"),
         None => format!("    cd fuzz && cargo test {target} -- --exact"),
     };
-    // The input that was made smaller, and what was said about it, come last.
-    let told: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
-    let told = &told[told.len().saturating_sub(40)..];
-    format!("{target}: a finding. To repeat it:\n{repeat}\n{}", told.join("\n"))
+    format!("{target}: a finding. To repeat it:\n{repeat}\n{}", told(log).join("\n"))
+}
+
+/// The input, made smaller, and what was said about it, between two rules; the end of what was said, if there are none.
+fn told(log: &str) -> Vec<&str> {
+    let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
+    match lines.iter().position(|line| line.ends_with(" Test Failure ========================")) {
+        Some(start) => lines[start + 1..].iter().take_while(|line| !line.starts_with("=====")).copied().collect(),
+        None => lines[lines.len().saturating_sub(20)..].to_vec(),
+    }
 }
 
 fn section(ran: &[Ran], jobs: usize) -> String {
@@ -192,9 +198,13 @@ mod tests {
 
     #[test]
     fn a_finding_says_how_to_repeat_it() {
-        let told = finding("keys::pairs", "BOLERO_RANDOM_SEED=12\n\nError: \nkeys differ\n");
+        let rule = "=".repeat(24);
+        let log =
+            format!("{rule} Test Failure {rule}\n\nBOLERO_RANDOM_SEED=12\n\nError: \nkeys differ\n\n{rule}\nmore\n");
+        let told = finding("keys::pairs", &log);
         assert!(told.contains("\n    cd fuzz && BOLERO_RANDOM_SEED=12 cargo test keys::pairs -- --exact\n"));
-        assert!(told.ends_with("keys differ"));
+        assert!(told.ends_with("keys differ"), "{told}");
+        assert!(finding("keys::pairs", "killed\n").ends_with("cargo test keys::pairs -- --exact\nkilled"));
     }
 
     #[test]
