@@ -9,6 +9,7 @@ mod decoded_once;
 mod dependencies;
 mod failover;
 mod floods;
+mod found_by_simulation;
 mod gated;
 mod hostile;
 mod late_tags;
