@@ -157,12 +157,17 @@ impl Plan {
         let nodes = 2 + dice.index(3);
         let mut plan = Self { seed, chances: seed, nodes, settings, events: Vec::new() };
         let kinds = focus(&mut dice);
-        let keys = 1 + dice.index(KEYS);
+        let pace = match dice.below(100) {
+            0..30 => Pace::Crowd,
+            30..45 => Pace::Seldom,
+            _ => Pace::Usual,
+        };
+        let keys = if pace == Pace::Crowd { 1 } else { 1 + dice.index(KEYS) };
         for round in 0..ROUNDS {
             let start = round * (ACTIVE + SETTLING);
-            plan.reads(&mut dice, start, &kinds, keys);
+            plan.reads(&mut dice, start, &kinds, keys, pace);
             if !quiet {
-                plan.changes(&mut dice, start, &kinds, keys);
+                plan.changes(&mut dice, start, &kinds, keys, pace);
                 plan.faults(&mut dice, start);
             }
         }
@@ -204,8 +209,8 @@ impl Plan {
         self.events.push(Event { at, what });
     }
 
-    fn reads(&mut self, dice: &mut Dice, start: Moment, kinds: &[Kind], keys: usize) {
-        let count = dice.between(60, 160);
+    fn reads(&mut self, dice: &mut Dice, start: Moment, kinds: &[Kind], keys: usize, pace: Pace) {
+        let count = if pace == Pace::Seldom { dice.between(6, 30) } else { dice.between(60, 160) };
         for _ in 0..count {
             let how = match dice.below(100) {
                 0..80 => How::Load,
@@ -221,10 +226,14 @@ impl Plan {
         }
     }
 
-    fn changes(&mut self, dice: &mut Dice, start: Moment, kinds: &[Kind], keys: usize) {
-        let mut times: Vec<Moment> = (0..dice.between(3, 30)).map(|_| dice.below(ACTIVE)).collect();
-        // And some at once.
-        for _ in 0..dice.below(6) {
+    fn changes(&mut self, dice: &mut Dice, start: Moment, kinds: &[Kind], keys: usize, pace: Pace) {
+        let (single, crowds) = match pace {
+            Pace::Seldom => (dice.between(1, 4), 0),
+            Pace::Usual => (dice.between(3, 30), dice.below(6)),
+            Pace::Crowd => (dice.between(3, 30), dice.between(8, 25)),
+        };
+        let mut times: Vec<Moment> = (0..single).map(|_| dice.below(ACTIVE)).collect();
+        for _ in 0..crowds {
             let (at, spread) = (dice.below(ACTIVE - 20 * MS), *dice.one(&[MS, 4 * MS, 20 * MS]));
             times.extend((0..dice.between(2, 5)).map(|_| at + dice.below(spread)));
             for _ in 0..dice.between(2, 8) {
@@ -298,6 +307,15 @@ impl Plan {
             }
         }
     }
+}
+
+/// How much goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Seldom,
+    Usual,
+    /// Again and again everybody wants one thing at once.
+    Crowd,
 }
 
 /// The regions that a run is about.

@@ -7,6 +7,7 @@ use cache_core::{cache_invalidate, cached};
 use cache_oracle::Moment;
 
 use crate::clock::Until;
+use crate::plan::What;
 use crate::process::LEASE;
 use crate::process::{Failed, Process, Value};
 use crate::schema::{Entry, Kind};
@@ -44,6 +45,11 @@ async fn set(id: u64, process: &Arc<Process>) -> Moment {
             let ends = world.timeline.now() + 2 * LEASE.as_nanos() as Moment + bound(world.plan.settings.drift);
             world.audit.due(demand, ends);
         }
+    }
+    // The worst moment to die in.
+    let dies = world.plan.has(|what| matches!(what, What::Crash { .. })) && world.dice.lock().chance(200);
+    if dies && !world.calm.load(std::sync::atomic::Ordering::Relaxed) {
+        world.doomed.lock().push(process.node);
     }
     let set = world.timeline.now();
     Until::new(&world.timeline, set + pause / 2).await;

@@ -280,7 +280,9 @@ impl Regions {
                 Kind::Orgs => region.tags(|key: &u64, _: &Value| vec![Tag::of("org", &(key % 2))]),
                 Kind::Feeds => region.ttl(FEED).stale_while_revalidate(FEED).refresh_ahead(0.7),
                 Kind::Drafts => region.negative_ttl(LONG),
-                Kind::Stock => region.consistency(Consistency::Strong),
+                Kind::Stock => region
+                    .consistency(Consistency::Strong)
+                    .tags(|_: &u64, _: &Value| vec![Tag::new("shelf").expect("a tag")]),
                 _ => region,
             };
             (kind, region.build().expect("the settings are right"))

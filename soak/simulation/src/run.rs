@@ -48,11 +48,11 @@ pub fn run(plan: &Plan, traced: bool) -> Outcome {
     for round in 0..ROUNDS {
         let start = round * (ACTIVE + SETTLING);
         world.calm.store(false, Ordering::Relaxed);
-        go_on(&world, &mut tasks, start + ACTIVE);
+        go_on(&world, &processes, &mut tasks, start + ACTIVE);
         put_in_order(&world, &processes);
-        go_on(&world, &mut tasks, start + ACTIVE + SETTLING / 2);
+        go_on(&world, &processes, &mut tasks, start + ACTIVE + SETTLING / 2);
         look_at_all(&world, &processes);
-        go_on(&world, &mut tasks, start + ACTIVE + SETTLING);
+        go_on(&world, &processes, &mut tasks, start + ACTIVE + SETTLING);
         check_idle(&world, &processes);
         if world.audit.has_findings() {
             break;
@@ -62,9 +62,12 @@ pub fn run(plan: &Plan, traced: bool) -> Outcome {
 }
 
 /// Lets everything go on until this moment.
-fn go_on(world: &Arc<World>, tasks: &mut Dice, end: Moment) {
+fn go_on(world: &Arc<World>, processes: &Processes, tasks: &mut Dice, end: Moment) {
     loop {
-        while world.executor.step(tasks) {}
+        while world.executor.step(tasks) {
+            let doomed = std::mem::take(&mut *world.doomed.lock());
+            doomed.into_iter().for_each(|node| crash(world, processes, node, 50 * MS));
+        }
         if !world.timeline.step(end) {
             return;
         }
@@ -115,16 +118,7 @@ fn happen(world: &Arc<World>, processes: &Processes, event: &Event) {
         }
         What::Crash { node, lasts } => {
             note(world, node, event);
-            let process = processes.lock()[node].take();
-            if let Some(process) = process {
-                process.die();
-                world.executor.kill(node);
-                world.audit.stop(node, false, 0);
-                world.audit.restart(node);
-                drop(process);
-                let (world, processes) = (Arc::clone(world), Arc::clone(processes));
-                later(lasts, Box::new(move || revive(&world, &processes, node)));
-            }
+            crash(world, processes, node, lasts);
         }
         What::Evict { kinds, in_thousand } => {
             note(world, 0, event);
@@ -144,6 +138,19 @@ fn happen(world: &Arc<World>, processes: &Processes, event: &Event) {
             let world = Arc::clone(world);
             later(behind, Box::new(move || server_dies(&Arc::clone(&world), lasts)));
         }
+    }
+}
+
+fn crash(world: &Arc<World>, processes: &Processes, node: usize, lasts: Moment) {
+    let process = processes.lock()[node].take();
+    if let Some(process) = process {
+        process.die();
+        world.executor.kill(node);
+        world.audit.stop(node, false, 0);
+        world.audit.restart(node);
+        drop(process);
+        let (world_then, processes) = (Arc::clone(world), Arc::clone(processes));
+        world.timeline.after(lasts, move || revive(&world_then, &processes, node));
     }
 }
 

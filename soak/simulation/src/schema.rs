@@ -61,6 +61,7 @@ impl Kind {
             Self::Users => Some(format!("team:{}", key % 2)),
             Self::Orgs => Some(format!("org:{}", key % 2)),
             Self::Prices => Some("tariff".to_owned()),
+            Self::Stock => Some("shelf".to_owned()),
             _ => None,
         }
     }

@@ -27,6 +27,8 @@ pub struct World {
     pub audit: Arc<Audit>,
     /// For what loads and processes do.
     pub dice: Mutex<Dice>,
+    /// Processes that die before anything else happens.
+    pub doomed: Mutex<Vec<usize>>,
     /// No load fails, panics or hangs any more.
     pub calm: std::sync::atomic::AtomicBool,
 }
@@ -68,7 +70,7 @@ impl World {
         let tier = Tier::new(&timeline, &audit, &plan, Dice::new(plan.chances, 2));
         let dice = Mutex::new(Dice::new(plan.chances, 3));
         let executor = Executor::default();
-        Arc::new(Self { plan, timeline, executor, tier, audit, dice, calm: false.into() })
+        Arc::new(Self { plan, timeline, executor, tier, audit, dice, doomed: Mutex::default(), calm: false.into() })
     }
 
     /// What becomes of a load that begins.
