@@ -1,0 +1,40 @@
+//! The histories of all processes, replayed into the oracle.
+
+mod commits;
+mod findings;
+mod merge;
+mod replay;
+
+use std::path::PathBuf;
+
+pub(crate) use findings::Findings;
+
+use crate::history::read_all;
+use crate::moment::Moment;
+
+/// A fault, until the tier was used again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Episode {
+    pub(crate) name: &'static str,
+    pub(crate) from: Moment,
+    pub(crate) until: Moment,
+    /// Acknowledged writes that a new primary provably did not have.
+    pub(crate) lost: i64,
+}
+
+/// Holds every read against the oracle. `finally` are the versions of all rows in the end.
+pub(crate) fn check(
+    histories: &[(usize, PathBuf)],
+    clients: usize,
+    episodes: &[Episode],
+    finally: &[u32],
+) -> Result<Findings, String> {
+    let mut records = Vec::new();
+    for (client, path) in histories {
+        let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        records.push((*client, read_all(&bytes)));
+    }
+    let commits = commits::in_order(&records);
+    let events = merge::merge(&records);
+    Ok(replay::Replay::new(clients, episodes, finally).replay(commits, &events))
+}
