@@ -1,7 +1,6 @@
 //! What each process must see, and reads held against it.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 
 use crate::history::History;
 use crate::{Demand, MOST_ROWS, Moment, Served, Slot, Version, Violation};
@@ -32,25 +31,11 @@ pub struct Fleet {
     reached: Vec<Vec<Version>>,
     /// Since when somebody in the fleet knew that a version was demanded: by slot.
     told: Vec<Vec<(Moment, Version)>>,
-    /// What every process must see from a moment on.
-    due: BinaryHeap<Reverse<(Moment, u64, DemandOrd)>>,
+    /// What every process must see from a moment on, by that moment.
+    due: BTreeMap<(Moment, u64), Demand>,
+    /// What some process still need not see, though it is due: by process.
+    put_off: Vec<Vec<Demand>>,
     dues: u64,
-}
-
-/// A demand that a heap can hold; its order means nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct DemandOrd(Demand);
-
-impl PartialOrd for DemandOrd {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for DemandOrd {
-    fn cmp(&self, _: &Self) -> std::cmp::Ordering {
-        std::cmp::Ordering::Equal
-    }
 }
 
 /// A read that has begun.
@@ -108,7 +93,8 @@ impl Oracle {
         let fleet = Fleet {
             reached: vec![floor.clone(); nodes],
             told: vec![Vec::new(); slots.len()],
-            due: BinaryHeap::new(),
+            due: BTreeMap::new(),
+            put_off: vec![Vec::new(); nodes],
             dues: 0,
         };
         let nodes = vec![Node { own: floor }; nodes];
@@ -172,14 +158,37 @@ impl Oracle {
     /// From `at` on every process must see this; takes effect with [`advance`](Self::advance).
     pub fn due(&mut self, demand: Demand, at: Moment) {
         self.fleet.dues += 1;
-        self.fleet.due.push(Reverse((at, self.fleet.dues, DemandOrd(demand))));
+        self.fleet.due.insert((at, self.fleet.dues), demand);
     }
 
-    /// The time is now this.
-    pub fn advance(&mut self, now: Moment) {
-        while self.fleet.due.peek().is_some_and(|Reverse((at, ..))| *at <= now) {
-            let Some(Reverse((_, _, DemandOrd(demand)))) = self.fleet.due.pop() else { return };
-            self.fleet.reached.iter_mut().for_each(|floor| raise(floor, &demand));
+    /// The time is now this. Until `excused` says, a process need not see what was not its own doing: it stands still, and
+    /// what is due becomes so when it goes on.
+    pub fn advance(&mut self, now: Moment, excused: impl Fn(usize) -> Moment) {
+        let Fleet { reached, due, put_off, .. } = &mut self.fleet;
+        for (node, waiting) in put_off.iter_mut().enumerate() {
+            if !waiting.is_empty() && excused(node) <= now {
+                waiting.drain(..).for_each(|demand| raise(&mut reached[node], &demand));
+            }
+        }
+        while let Some(first) = due.first_entry().filter(|first| first.key().0 <= now) {
+            let demand = first.remove();
+            for (node, floor) in reached.iter_mut().enumerate() {
+                if excused(node) <= now {
+                    raise(floor, &demand);
+                } else {
+                    put_off[node].push(demand.clone());
+                }
+            }
+        }
+    }
+
+    /// From now on all processes must see what these have invalidated.
+    pub fn share(&mut self, alive: &[usize]) {
+        for node in alive {
+            for floor in &mut self.fleet.reached {
+                let own = &self.nodes[*node].own;
+                floor.iter_mut().zip(own).for_each(|(known, own)| *known = (*own).max(*known));
+            }
         }
     }
 

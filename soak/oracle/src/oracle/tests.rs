@@ -33,9 +33,9 @@ fn others_see_it_when_they_are_told_or_the_bound_is_over() {
     oracle.commit(1, 10);
     let demand = oracle.demand(oracle.slot(PAGE, 1), 10);
     oracle.due(demand, 50);
-    oracle.advance(49);
+    oracle.advance(49, |_| 0);
     assert!(oracle.end(&oracle.begin(B, PAGE, 49), &[0, 0]).is_ok());
-    oracle.advance(50);
+    oracle.advance(50, |_| 0);
     let late = oracle.begin(B, PAGE, 50);
     assert_eq!(oracle.end(&late, &[0, 0]), Err(Violation::Stale { row: 1, read: 0, oldest: 1, own: false }));
     assert!(oracle.end(&late, &[0, 1]).is_ok(), "the other row was not meant");
@@ -58,7 +58,7 @@ fn a_failover_takes_back_what_the_fleet_was_told_but_not_what_a_process_did() {
     oracle.reached(B, &demand);
     oracle.due(demand, 30);
     oracle.forget(then);
-    oracle.advance(100);
+    oracle.advance(100, |_| 0);
     assert!(oracle.end(&oracle.begin(B, FIRST, 100), &[0]).is_ok());
     assert!(oracle.end(&oracle.begin(A, FIRST, 100), &[0]).is_err());
     oracle.restart(A);
@@ -72,4 +72,28 @@ fn versions_are_those_of_the_moment() {
     let known = [9, 10, 19, 20, 30].map(|at| oracle.version(0, at));
     assert_eq!(known, [0, 1, 1, 2, 2]);
     assert_eq!((oracle.latest(0), oracle.latest(1)), (2, 0));
+}
+
+#[test]
+fn a_process_that_stands_still_sees_it_when_it_goes_on() {
+    let mut oracle = oracle();
+    oracle.commit(0, 10);
+    let demand = oracle.demand(oracle.slots(FIRST), 10);
+    oracle.due(demand, 30);
+    let stands_until = |node| if node == B { 60 } else { 0 };
+    oracle.advance(30, stands_until);
+    assert!(oracle.end(&oracle.begin(A, FIRST, 30), &[0]).is_err());
+    assert!(oracle.end(&oracle.begin(B, FIRST, 30), &[0]).is_ok());
+    oracle.advance(60, stands_until);
+    assert!(oracle.end(&oracle.begin(B, FIRST, 60), &[0]).is_err());
+}
+
+#[test]
+fn in_the_end_all_see_what_one_has_invalidated() {
+    let mut oracle = oracle();
+    oracle.commit(0, 10);
+    let demand = oracle.demand(oracle.slots(FIRST), 10);
+    oracle.own(A, &demand);
+    oracle.share(&[A]);
+    assert!(oracle.end(&oracle.begin(B, FIRST, 60), &[0]).is_err());
 }
