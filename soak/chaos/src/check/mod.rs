@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 pub(crate) use findings::Findings;
 
-use crate::history::read_all;
+use crate::history::{Record, read_all};
 use crate::moment::Moment;
 
 /// A fault, until the tier was used again.
@@ -34,7 +34,13 @@ pub(crate) fn check(
         let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         records.push((*client, read_all(&bytes)));
     }
-    let commits = commits::in_order(&records);
-    let events = merge::merge(&records);
-    Ok(replay::Replay::new(clients, episodes, finally).replay(commits, &events))
+    Ok(hold(&records, clients, episodes, finally))
 }
+
+/// The same with the records of each process, and the client it played.
+fn hold(records: &[(usize, Vec<Record>)], clients: usize, episodes: &[Episode], finally: &[u32]) -> Findings {
+    replay::Replay::new(clients, episodes, finally).replay(commits::in_order(records), &merge::merge(records))
+}
+
+#[cfg(test)]
+mod tests;

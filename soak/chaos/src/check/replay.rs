@@ -67,7 +67,7 @@ impl<'a> Replay<'a> {
         while let Some((at, row)) = commits.next_if(|(at, _)| *at <= now) {
             self.oracle.commit(row as usize, at);
         }
-        self.oracle.advance(now);
+        self.oracle.advance(now, |_| 0);
     }
 
     fn happens(&mut self, event: &Event<'_>) {
@@ -136,7 +136,7 @@ impl<'a> Replay<'a> {
         self.oracle.told(&demands.strong, at);
         self.oracle.due(demands.bounded, at + self.findings.bound);
         self.oracle.due(demands.strong, at);
-        self.oracle.advance(at);
+        self.oracle.advance(at, |_| 0);
     }
 
     fn read_begins(&mut self, event: &Event<'_>) {

@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     KillConnections,
     /// `CLIENT KILL TYPE PUBSUB`.
     KillSubscriptions,
+    /// `CLIENT KILL ID` of a random half of all connections.
+    KillSome,
     /// SIGSTOP, and SIGCONT before anybody takes over.
     Freeze,
     /// SIGKILL, and a restart with nothing of what was there.
@@ -40,6 +42,9 @@ pub(crate) enum Fault {
     Full,
     /// SIGKILL of a client, and another one in its place.
     KillClient,
+    /// SIGSTOP of a client for longer than the bound of P4, and SIGCONT. Only where it is named: a process that stood still
+    /// answers some reads before it has looked at the time.
+    StallClient,
     /// A failover that is asked for, with the old primary alive.
     Failover,
     /// SIGKILL of a primary; a replica takes over.
@@ -53,7 +58,7 @@ pub(crate) enum Fault {
 use Fault::*;
 
 /// With the names that people give.
-const NAMES: [(Fault, &str); 24] = [
+const NAMES: [(Fault, &str); 26] = [
     (Cut, "cut"),
     (CutAll, "cut-all"),
     (Delay, "delay"),
@@ -68,12 +73,14 @@ const NAMES: [(Fault, &str); 24] = [
     (PauseWrites, "pause-writes"),
     (KillConnections, "kill-connections"),
     (KillSubscriptions, "kill-subscriptions"),
+    (KillSome, "kill-some"),
     (Freeze, "freeze"),
     (Restart, "restart"),
     (Flush, "flush"),
     (Evict, "evict"),
     (Full, "full"),
     (KillClient, "kill-client"),
+    (StallClient, "stall-client"),
     (Failover, "failover"),
     (KillPrimary, "kill-primary"),
     (FreezePrimary, "freeze-primary"),
@@ -85,15 +92,19 @@ impl Fault {
         NAMES.iter().find(|(fault, _)| *fault == self).map_or("?", |(_, name)| name)
     }
 
-    /// All that can happen there.
+    /// All that happens there, unless others are named.
     pub(crate) fn all(topology: Topology) -> Vec<Self> {
-        NAMES.iter().map(|(fault, _)| *fault).filter(|fault| fault.happens_to(topology)).collect()
+        Self::possible(topology).filter(|fault| *fault != StallClient).collect()
+    }
+
+    fn possible(topology: Topology) -> impl Iterator<Item = Self> {
+        NAMES.iter().map(|(fault, _)| *fault).filter(move |fault| fault.happens_to(topology))
     }
 
     /// Those of these names.
     pub(crate) fn named(names: &[String], topology: Topology) -> Result<Vec<Self>, String> {
         let find = |name: &String| {
-            let found = Self::all(topology).into_iter().find(|fault| fault.name() == name);
+            let found = Self::possible(topology).find(|fault| fault.name() == name);
             found.ok_or_else(|| format!("there is no fault {name} in a {}", topology.name()))
         };
         names.iter().map(find).collect()
@@ -106,9 +117,8 @@ impl Fault {
             | Deaf | Restart => topology == Topology::Standalone,
             Failover | KillPrimary | FreezePrimary => topology != Topology::Standalone,
             Reshard => topology == Topology::Cluster,
-            Pause | PauseWrites | KillConnections | KillSubscriptions | Freeze | Flush | Evict | Full | KillClient => {
-                true
-            }
+            Pause | PauseWrites | KillConnections | KillSubscriptions | KillSome | Freeze | Flush | Evict | Full
+            | KillClient | StallClient => true,
         }
     }
 }
@@ -121,7 +131,10 @@ mod tests {
     fn every_fault_has_a_name_of_its_own_and_happens_somewhere() {
         for (fault, name) in NAMES {
             assert_eq!(NAMES.iter().filter(|(_, other)| *other == name).count(), 1, "{name}");
-            assert!(Topology::ALL.iter().any(|topology| Fault::all(*topology).contains(&fault)), "{name}");
+            assert!(
+                Topology::ALL.iter().any(|topology| Fault::possible(*topology).any(|other| other == fault)),
+                "{name}"
+            );
         }
         assert!(Fault::named(&["reshard".to_owned()], Topology::Standalone).is_err());
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cache_harness::until;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client::settings::Settings;
 use crate::moment::Moment;
@@ -80,6 +81,14 @@ impl Fleet {
         self.clients[index].kill();
         self.gone += self.clients[index].said.reads.load(Ordering::Relaxed);
         self.clients[index] = self.spawn(index, url);
+    }
+
+    /// Has a client stand still for some time.
+    pub(crate) fn stall(&self, index: usize, time: Duration) {
+        let pid = Pid::from_child(&self.clients[index].child);
+        kill_process(pid, Signal::STOP).expect("it is alive");
+        std::thread::sleep(time);
+        kill_process(pid, Signal::CONT).expect("it is alive");
     }
 
     /// Asks all clients to use the tier; when the last of them had done so, or which one never did.

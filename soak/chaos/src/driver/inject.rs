@@ -52,6 +52,10 @@ pub(crate) fn inject(fault: Fault, servers: &Servers, fleet: &mut Fleet, random:
             fleet.replace(random.below(fleet.len()), &|client| servers.url(client));
             0
         }
+        Fault::StallClient => {
+            fleet.stall(random.below(fleet.len()), LONG);
+            0
+        }
         Fault::Reshard => reshard(servers, random),
         _ => each_primary(fault, servers, random),
     };
@@ -87,12 +91,11 @@ fn each_primary(fault: Fault, servers: &Servers, random: &mut Random) -> i64 {
     // A sentinel talks to servers as clients do: what it takes for a death is another fault.
     let silence = if matches!(servers, Servers::Sentinel(_)) { UNNOTICED } else { Duration::from_millis(1500) };
     match fault {
-        Fault::Pause => {
-            pause(one, "ALL", silence);
-        }
+        Fault::Pause => pause(one, "ALL", silence),
         Fault::PauseWrites => pause(one, "WRITE", SHORT),
         Fault::KillConnections => primaries.iter().for_each(|server| kill(server, "NORMAL")),
         Fault::KillSubscriptions => primaries.iter().for_each(|server| kill(server, "PUBSUB")),
+        Fault::KillSome => primaries.iter().for_each(|server| kill_some(server, random)),
         Fault::Freeze => {
             // Longer than the node timeout, a cluster would promote a replica.
             one.stop();
@@ -127,6 +130,15 @@ fn pause(server: &Server, what: &str, time: Duration) {
 
 fn kill(server: &Server, kind: &str) {
     server.command(&["CLIENT", "KILL", "TYPE", kind, "SKIPME", "YES"]);
+}
+
+/// Also those of replicas and sentinels.
+fn kill_some(server: &Server, random: &mut Random) {
+    let list = server.command(&["CLIENT", "LIST"]).text();
+    let ids = list.lines().filter_map(|line| line.strip_prefix("id=")?.split(' ').next());
+    for id in ids.filter(|_| random.below(2) == 0) {
+        server.command(&["CLIENT", "KILL", "ID", id]);
+    }
 }
 
 /// A name that lies there.
