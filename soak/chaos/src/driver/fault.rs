@@ -21,6 +21,11 @@ pub(crate) enum Fault {
     BlackHoleAll,
     /// The server hears and is not heard.
     Deaf,
+    /// The same four, in front of one primary of a cluster, for all clients.
+    NodeCut,
+    NodeTooSlow,
+    NodeHalfClose,
+    NodeBlackHole,
     /// `CLIENT PAUSE … ALL`.
     Pause,
     /// `CLIENT PAUSE … WRITE`.
@@ -58,7 +63,7 @@ pub(crate) enum Fault {
 use Fault::*;
 
 /// With the names that people give.
-const NAMES: [(Fault, &str); 26] = [
+const NAMES: [(Fault, &str); 30] = [
     (Cut, "cut"),
     (CutAll, "cut-all"),
     (Delay, "delay"),
@@ -69,6 +74,10 @@ const NAMES: [(Fault, &str); 26] = [
     (BlackHole, "black-hole"),
     (BlackHoleAll, "black-hole-all"),
     (Deaf, "deaf"),
+    (NodeCut, "node-cut"),
+    (NodeTooSlow, "node-too-slow"),
+    (NodeHalfClose, "node-half-close"),
+    (NodeBlackHole, "node-black-hole"),
     (Pause, "pause"),
     (PauseWrites, "pause-writes"),
     (KillConnections, "kill-connections"),
@@ -110,13 +119,13 @@ impl Fault {
         names.iter().map(find).collect()
     }
 
-    /// Clients of sentinels and clusters talk to the addresses that those announce: there is no network to break.
+    /// Clients of sentinels and clusters talk to the addresses that those announce: no client has a network of its own.
     fn happens_to(self, topology: Topology) -> bool {
         match self {
             Cut | CutAll | Delay | TooSlow | TooSlowAll | HalfClose | HalfCloseAll | BlackHole | BlackHoleAll
             | Deaf | Restart => topology == Topology::Standalone,
             Failover | KillPrimary | FreezePrimary => topology != Topology::Standalone,
-            Reshard => topology == Topology::Cluster,
+            NodeCut | NodeTooSlow | NodeHalfClose | NodeBlackHole | Reshard => topology == Topology::Cluster,
             Pause | PauseWrites | KillConnections | KillSubscriptions | KillSome | Freeze | Flush | Evict | Full
             | KillClient | StallClient => true,
         }

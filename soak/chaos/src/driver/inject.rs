@@ -44,6 +44,11 @@ pub(crate) fn inject(fault: Fault, servers: &Servers, fleet: &mut Fleet, random:
         Fault::HalfClose | Fault::HalfCloseAll | Fault::BlackHole | Fault::BlackHoleAll | Fault::Deaf => {
             network(fault, servers.proxies(), random)
         }
+        Fault::NodeCut | Fault::NodeTooSlow | Fault::NodeHalfClose | Fault::NodeBlackHole => {
+            let primaries = servers.primaries();
+            let proxy = servers.proxy_of(primaries[random.below(primaries.len())]);
+            network(fault, proxy.map(std::slice::from_ref).unwrap_or_default(), random)
+        }
         Fault::Failover | Fault::KillPrimary | Fault::FreezePrimary => {
             let (at, lost) = promote(fault, servers, random);
             return Mended { at, lost };
@@ -67,15 +72,15 @@ fn network(fault: Fault, proxies: &[Proxy], random: &mut Random) -> i64 {
     let one = random.below(proxies.len());
     let those = if all { proxies } else { &proxies[one..=one] };
     let time = match fault {
-        Fault::HalfClose | Fault::HalfCloseAll => Duration::ZERO,
-        Fault::BlackHole => LONG,
+        Fault::HalfClose | Fault::HalfCloseAll | Fault::NodeHalfClose => Duration::ZERO,
+        Fault::BlackHole | Fault::NodeBlackHole => LONG,
         _ => SHORT,
     };
     those.iter().for_each(|proxy| match fault {
-        Fault::Cut | Fault::CutAll => proxy.cut(),
+        Fault::Cut | Fault::CutAll | Fault::NodeCut => proxy.cut(),
         Fault::Delay => proxy.delay(Duration::from_millis(120)),
-        Fault::TooSlow | Fault::TooSlowAll => proxy.delay(Duration::from_millis(400)),
-        Fault::HalfClose | Fault::HalfCloseAll => proxy.half_close(),
+        Fault::TooSlow | Fault::TooSlowAll | Fault::NodeTooSlow => proxy.delay(Duration::from_millis(400)),
+        Fault::HalfClose | Fault::HalfCloseAll | Fault::NodeHalfClose => proxy.half_close(),
         Fault::Deaf => proxy.black_hole_replies(),
         _ => proxy.black_hole(),
     });
@@ -163,8 +168,8 @@ fn promote(fault: Fault, servers: &Servers, random: &mut Random) -> (Moment, i64
     let new = match servers {
         Servers::Sentinel(sentinel) if fault == Fault::Failover => sentinel.failover(),
         Servers::Sentinel(sentinel) => sentinel.wait_for_new_master(old),
-        Servers::Cluster(cluster) if fault == Fault::Failover => cluster.failover(&name),
-        Servers::Cluster(cluster) => {
+        Servers::Cluster { cluster, .. } if fault == Fault::Failover => cluster.failover(&name),
+        Servers::Cluster { cluster, .. } => {
             cluster.settle();
             cluster.node_of(&name)
         }
@@ -180,7 +185,7 @@ fn promote(fault: Fault, servers: &Servers, random: &mut Random) -> (Moment, i64
 
 /// Moves the slots of popular values.
 fn reshard(servers: &Servers, random: &mut Random) -> i64 {
-    let Servers::Cluster(cluster) = servers else { unreachable!("only a cluster has slots") };
+    let Servers::Cluster { cluster, .. } = servers else { unreachable!("only a cluster has slots") };
     for _ in 0..MOVES {
         let row = random.below(ROWS as usize / 50);
         let name = format!("{}:{row}", ["plain", "tagged", "outer", "strong"][random.below(4)]);

@@ -1,5 +1,7 @@
 //! The servers of a run, and how clients reach them.
 
+use std::net::SocketAddr;
+
 use cache_harness::{Cluster, Proxy, Sentinel, Server};
 
 use super::Topology;
@@ -12,7 +14,11 @@ pub(crate) enum Servers {
         proxies: Vec<Proxy>,
     },
     Sentinel(Sentinel),
-    Cluster(Cluster),
+    /// Each node behind a proxy, which all clients have in common.
+    Cluster {
+        cluster: Cluster,
+        proxies: Vec<Proxy>,
+    },
 }
 
 impl Servers {
@@ -24,29 +30,45 @@ impl Servers {
                 Self::Standalone { server, proxies }
             }
             Topology::Sentinel => Self::Sentinel(Sentinel::start()),
-            Topology::Cluster => Self::Cluster(Cluster::start()),
+            Topology::Cluster => {
+                // A replica whose link was swallowed is to notice it before anybody waits for that.
+                let cluster = Cluster::start_with(|node| node.config("repl-timeout 5"));
+                let proxies = cluster.behind_proxies();
+                Self::Cluster { cluster, proxies }
+            }
         }
     }
 
     /// The address for a client.
     pub(crate) fn url(&self, client: usize) -> String {
-        let all = |servers: &[Server]| {
-            servers.iter().map(|server| server.address().to_string()).collect::<Vec<_>>().join(",")
+        let list = |addresses: &mut dyn Iterator<Item = SocketAddr>| {
+            addresses.map(|address| address.to_string()).collect::<Vec<_>>().join(",")
         };
         match self {
             Self::Standalone { server, proxies } => server.url_through(proxies[client].address()),
             Self::Sentinel(sentinel) => {
-                format!("redis+sentinel://{}/{}", all(sentinel.sentinels()), sentinel.service())
+                let sentinels = list(&mut sentinel.sentinels().iter().map(Server::address));
+                format!("redis+sentinel://{sentinels}/{}", sentinel.service())
             }
-            Self::Cluster(cluster) => format!("redis+cluster://{}", all(cluster.nodes())),
+            Self::Cluster { proxies, .. } => {
+                format!("redis+cluster://{}", list(&mut proxies.iter().map(Proxy::address)))
+            }
         }
     }
 
+    /// One for each client, or, in a cluster, for each node.
     pub(crate) fn proxies(&self) -> &[Proxy] {
         match self {
-            Self::Standalone { proxies, .. } => proxies,
-            Self::Sentinel(_) | Self::Cluster(_) => &[],
+            Self::Standalone { proxies, .. } | Self::Cluster { proxies, .. } => proxies,
+            Self::Sentinel(_) => &[],
         }
+    }
+
+    /// The proxy of a node of a cluster.
+    pub(crate) fn proxy_of(&self, node: &Server) -> Option<&Proxy> {
+        let Self::Cluster { cluster, proxies } = self else { return None };
+        let position = cluster.nodes().iter().position(|other| other.port() == node.port())?;
+        proxies.get(position)
     }
 
     /// Those that take writes.
@@ -54,7 +76,7 @@ impl Servers {
         match self {
             Self::Standalone { server, .. } => vec![server],
             Self::Sentinel(sentinel) => vec![sentinel.master()],
-            Self::Cluster(cluster) => cluster.masters(),
+            Self::Cluster { cluster, .. } => cluster.masters(),
         }
     }
 
@@ -63,7 +85,7 @@ impl Servers {
         match self {
             Self::Standalone { server, .. } => server,
             Self::Sentinel(sentinel) => sentinel.master(),
-            Self::Cluster(cluster) => cluster.node_of(name),
+            Self::Cluster { cluster, .. } => cluster.node_of(name),
         }
     }
 
@@ -78,7 +100,7 @@ impl Servers {
                 dead(sentinel.servers());
                 sentinel.settle();
             }
-            Self::Cluster(cluster) => {
+            Self::Cluster { cluster, .. } => {
                 dead(cluster.nodes());
                 cluster.settle();
             }
