@@ -27,7 +27,11 @@ fn figures(run: &Run) -> Vec<(String, String, &'static str)> {
         figure("bound_s", seconds(found.bound), "the bound (P4)"),
         figure("failed_calls", found.failed.to_string(), "calls that hung or mixed values up: must be 0"),
         figure("source_errors", found.source_errors.to_string(), "errors of the database, which are no cache's"),
-        figure("longest_call_s", seconds(found.longest_call), "a read, with its load"),
+        figure(
+            "longest_call_s",
+            seconds(found.longest_call),
+            "a read, with its load, in processes that did not stand still",
+        ),
         figure("commits", found.commits.to_string(), "new versions of rows"),
         figure("invalidations", found.invalidations.to_string(), "calls that invalidated or put"),
         figure(

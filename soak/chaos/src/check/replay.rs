@@ -151,7 +151,9 @@ impl<'a> Replay<'a> {
         let Some(begun) = self.begun.remove(&event.number) else { return };
         self.findings.reads += 1;
         self.findings.loading_reads += u64::from(*loaded);
-        self.findings.longest_call = self.findings.longest_call.max(end - begin);
+        if end - begin > self.findings.longest_call && !self.stood_still(*begin, *end) {
+            self.findings.longest_call = end - begin;
+        }
         match self.verdict(&begun, *entry, versions) {
             Ok(served) => {
                 if let Some(stale) = served.stale_for {
@@ -161,6 +163,11 @@ impl<'a> Replay<'a> {
             }
             Err(violation) => self.violated(event, violation),
         }
+    }
+
+    /// Whether a process stood still in that time.
+    fn stood_still(&self, begin: Moment, end: Moment) -> bool {
+        self.episodes.iter().any(|episode| episode.stalled && episode.from < end && begin < episode.until)
     }
 
     /// A commit is known to the oracle when it has returned, and seen by others earlier: so nothing is invented that the

@@ -98,12 +98,20 @@ fn a_put_demands_what_was_put() {
 
 #[test]
 fn what_a_lossy_failover_brought_back_is_counted_apart() {
-    let episode = |lost| Episode { name: "kill-primary", from: 120, until: 300, lost };
+    let episode = |lost| Episode { name: "kill-primary", from: 120, until: 300, lost, stalled: false };
     let found = |lost, begin| held(invalidated(Told::Fleet, key(Kind::Plain)), vec![plain(begin, 0)], &[episode(lost)]);
     let counts = |found: Findings| (found.outside, found.brought_back);
     assert_eq!(counts(found(1, 200)), (0, 1));
     assert_eq!(counts(found(0, 200)), (1, 0), "nothing was lost");
     assert_eq!(counts(found(1, 400)), (1, 0), "it is over");
+}
+
+#[test]
+fn a_call_is_not_long_because_its_process_stood_still() {
+    let long = Record::Read { entry: 0, begin: 150, end: 190, loaded: false, versions: Versions::one(0) };
+    let episode = |stalled| Episode { name: "stall-client", from: 160, until: 180, lost: 0, stalled };
+    let longest = |stalled| held(vec![], vec![plain(5, 0), long.clone()], &[episode(stalled)]).longest_call;
+    assert_eq!((longest(false), longest(true)), (40, 5));
 }
 
 #[test]

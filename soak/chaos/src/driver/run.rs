@@ -134,6 +134,6 @@ impl Progress {
         if mended.lost > 0 {
             eprintln!("{:30} {} acknowledged writes of the driver are lost", "", mended.lost);
         }
-        self.episodes.push(Episode { name, from, until, lost: mended.lost });
+        self.episodes.push(Episode { name, from, until, lost: mended.lost, stalled: fault == Fault::StallClient });
     }
 }
