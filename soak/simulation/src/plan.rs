@@ -1,0 +1,288 @@
+//! What is going to be done and to happen in a run: all of it follows from the seed, and parts of it can be left out.
+
+use std::fmt;
+
+use cache_oracle::Moment;
+
+use crate::dice::Dice;
+use crate::schema::{Entry, KEYS, Kind};
+use crate::tier::Weather;
+use crate::timeline::{MS, SECOND};
+
+/// For how long things are done, before everything is put in order and held against what must be.
+pub const ACTIVE: Moment = 4 * SECOND;
+/// How long it may take until all processes know everything.
+pub const SETTLING: Moment = 4 * SECOND;
+/// How often.
+pub const ROUNDS: u64 = 2;
+
+/// A run.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where it all comes from.
+    pub seed: u64,
+    /// What the dice of the network, the tasks and the loads are seeded with.
+    pub chances: u64,
+    /// So many processes.
+    pub nodes: usize,
+    /// How the caches are set.
+    pub settings: Settings,
+    /// What is done, in no particular order.
+    pub events: Vec<Event>,
+}
+
+/// How the caches are set, and the source.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Each process flushes everything when it meets a server with another history.
+    pub flush_on_failover: bool,
+    /// By how much replicas of the source are behind, from which some loads read.
+    pub lag: Moment,
+    /// How many of a thousand loads fail, and so on.
+    pub failing: u64,
+    pub panicking: u64,
+    pub hanging: u64,
+    /// The usual time that a load takes.
+    pub load: Moment,
+    /// How much faster or slower than the world clocks run at most, in millionths.
+    pub drift: i64,
+    /// Nothing is ever changed or broken: then one load must be enough for all.
+    pub quiet: bool,
+}
+
+/// Something that is done or happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub what: What,
+}
+
+/// What is done or happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A process reads an entry so many times.
+    Read { node: usize, entry: Entry, times: u64, how: How },
+    /// A process commits to the entry's row and invalidates.
+    Write { node: usize, entry: Entry, target: Target, patience: Patience },
+    /// The only writer of a cart commits and puts the value.
+    Put { node: usize, key: usize, patience: Patience },
+    /// The same with [`Region::update`](cache_core::Region::update).
+    Update { node: usize, key: usize },
+    /// A process sets a price, and says so before.
+    Announce { node: usize, key: usize },
+    /// The line of a process is like this for a while.
+    Line { node: usize, commands: Weather, messages: Weather, lasts: Moment },
+    /// A process stands still for a while.
+    Stop { node: usize, lasts: Moment },
+    /// A process dies, and another one begins after a while.
+    Crash { node: usize, lasts: Moment },
+    /// Names of these kinds are evicted, so many in a thousand.
+    Evict { kinds: &'static [char], in_thousand: u64 },
+    /// Everything in the tier is flushed.
+    Flush,
+    /// The server dies and comes back with nothing.
+    Restart { lasts: Moment },
+    /// The server dies, and a replica takes its place that did not get what was written last.
+    Failover { behind: Moment, lasts: Moment },
+}
+
+/// How somebody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Gets or loads.
+    Load,
+    /// Loads in any case.
+    Force,
+    /// Gets or loads, and does not wait for longer than this.
+    Impatiently(Moment),
+    /// Looks what is in the process.
+    Peek,
+    /// Looks what is in the process or the tier.
+    Find,
+}
+
+/// What is invalidated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The key.
+    Key,
+    /// The key's tag.
+    Tag,
+    /// The key's region.
+    Region,
+    /// A pattern that matches the key.
+    Pattern,
+    /// Everything.
+    Everything,
+    /// The key and another region's key, fired together.
+    Batch,
+}
+
+/// How long somebody waits for the fleet to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Until it is.
+    Waits,
+    /// Not at all.
+    Leaves,
+    /// For so long.
+    Until(Moment),
+}
+
+impl Plan {
+    /// The run of a seed.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        let mut dice = Dice::new(seed, 1);
+        let quiet = dice.chance(80);
+        let troubled = !quiet && dice.chance(600);
+        let settings = Settings {
+            flush_on_failover: dice.chance(200),
+            lag: if !quiet && dice.chance(100) { dice.between(10 * MS, 200 * MS) } else { 0 },
+            failing: if troubled { dice.below(80) } else { 0 },
+            panicking: if troubled { dice.below(30) } else { 0 },
+            hanging: if troubled { dice.below(15) } else { 0 },
+            load: *dice.one(&[MS / 5, 2 * MS, 20 * MS, 80 * MS]),
+            drift: if dice.chance(500) { 20_000 } else { 0 },
+            quiet,
+        };
+        let nodes = 2 + dice.index(3);
+        let mut plan = Self { seed, chances: seed, nodes, settings, events: Vec::new() };
+        let kinds = focus(&mut dice);
+        let keys = 1 + dice.index(KEYS);
+        for round in 0..ROUNDS {
+            let start = round * (ACTIVE + SETTLING);
+            plan.reads(&mut dice, start, &kinds, keys);
+            if !quiet {
+                plan.changes(&mut dice, start, &kinds, keys);
+                plan.faults(&mut dice, start);
+            }
+        }
+        plan
+    }
+
+    /// Whether anybody reads or writes this region.
+    #[must_use]
+    pub fn uses(&self, kind: Kind) -> bool {
+        self.events.iter().any(|event| match &event.what {
+            What::Read { entry, .. } | What::Write { entry, .. } => entry.kind == kind,
+            What::Put { .. } | What::Update { .. } => kind == Kind::Carts,
+            What::Announce { .. } => kind == Kind::Prices,
+            _ => false,
+        })
+    }
+
+    fn push(&mut self, at: Moment, what: What) {
+        self.events.push(Event { at, what });
+    }
+
+    fn reads(&mut self, dice: &mut Dice, start: Moment, kinds: &[Kind], keys: usize) {
+        let count = dice.between(60, 160);
+        for _ in 0..count {
+            let how = match dice.below(100) {
+                0..80 => How::Load,
+                80..84 if !self.settings.quiet => How::Force,
+                84..91 => How::Impatiently(dice.delay(self.settings.load)),
+                91..95 => How::Peek,
+                95..98 => How::Find,
+                _ => How::Load,
+            };
+            let (node, entry) = (dice.index(self.nodes), Entry::of(*dice.one(kinds), dice.index(keys)));
+            let what = What::Read { node, entry, times: dice.between(1, 14), how };
+            self.push(start + dice.below(ACTIVE), what);
+        }
+    }
+
+    fn changes(&mut self, dice: &mut Dice, start: Moment, kinds: &[Kind], keys: usize) {
+        let count = dice.between(3, 40);
+        for _ in 0..count {
+            let node = dice.index(self.nodes);
+            // What a book is built from is written to, not the book.
+            let kind = match *dice.one(kinds) {
+                Kind::Books => *dice.one(&[Kind::Users, Kind::Pages, Kind::Orgs]),
+                Kind::Pages if dice.chance(600) => Kind::Users,
+                kind => kind,
+            };
+            let key = dice.index(keys);
+            let patience = match dice.below(10) {
+                0..7 => Patience::Waits,
+                7 => Patience::Leaves,
+                _ => Patience::Until(dice.below(2 * MS)),
+            };
+            let what = match kind {
+                // One process writes each cart: of two puts in two processes only the source knows which is the later one.
+                Kind::Carts if dice.chance(700) => What::Put { node: key % self.nodes, key, patience },
+                Kind::Carts => What::Update { node: key % self.nodes, key },
+                Kind::Prices if dice.chance(700) => What::Announce { node, key },
+                _ => {
+                    let target = match dice.below(100) {
+                        0..45 => Target::Key,
+                        45..70 if kind.tag(key).is_some() => Target::Tag,
+                        70..78 => Target::Region,
+                        78..86 => Target::Pattern,
+                        86..90 => Target::Everything,
+                        90..95 => Target::Batch,
+                        _ => Target::Key,
+                    };
+                    What::Write { node, entry: Entry::of(kind, key), target, patience }
+                }
+            };
+            self.push(start + dice.below(ACTIVE), what);
+        }
+    }
+
+    fn faults(&mut self, dice: &mut Dice, start: Moment) {
+        // Few kinds in one run: each with all the others would hide what it does alone.
+        let kinds: Vec<u64> = (0..dice.below(3)).map(|_| dice.below(8)).collect();
+        for kind in kinds {
+            for _ in 0..dice.between(1, 4) {
+                let node = dice.index(self.nodes);
+                let lasts = dice.between(20 * MS, 2 * SECOND);
+                let weather = [Weather::Fair, Weather::Slow, Weather::Lossy, Weather::Hole, Weather::Down];
+                let what = match kind {
+                    0 => What::Line { node, commands: *dice.one(&weather), messages: *dice.one(&weather), lasts },
+                    1 => What::Line { node, commands: *dice.one(&weather), messages: Weather::Fair, lasts },
+                    2 => What::Line { node, commands: Weather::Fair, messages: *dice.one(&weather), lasts },
+                    3 => What::Stop { node, lasts },
+                    4 => What::Crash { node, lasts: lasts / 4 },
+                    5 => {
+                        let all: [&'static [char]; 8] = [&['v'], &['t'], &['i'], &['l'], &['f'], &['r'], &['t', 'f', 'i'], &['v', 'l', 's']];
+                        What::Evict { kinds: *dice.one::<&'static [char]>(&all), in_thousand: dice.between(100, 1000) }
+                    }
+                    6 if dice.chance(500) => What::Flush,
+                    6 => What::Restart { lasts: lasts / 8 },
+                    _ => What::Failover { behind: dice.between(MS, 300 * MS), lasts: lasts / 8 },
+                };
+                self.push(start + dice.below(ACTIVE - 2 * MS), what);
+            }
+        }
+    }
+}
+
+/// The regions that a run is about.
+fn focus(dice: &mut Dice) -> Vec<Kind> {
+    let mut kinds = Vec::new();
+    for _ in 0..1 + dice.below(2) {
+        kinds.extend_from_slice(match dice.below(8) {
+            0 => &[Kind::Users],
+            1 => &[Kind::Orgs],
+            2 => &[Kind::Users, Kind::Pages],
+            3 => &[Kind::Users, Kind::Pages, Kind::Orgs, Kind::Books],
+            4 => &[Kind::Feeds],
+            5 => &[Kind::Drafts, Kind::Stock],
+            6 => &[Kind::Carts],
+            _ => &[Kind::Prices],
+        });
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>12.3} ms  {:?}", self.at as f64 / 1e6, self.what)
+    }
+}
