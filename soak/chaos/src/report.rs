@@ -42,25 +42,33 @@ fn figures(run: &Run) -> Vec<(String, String, &'static str)> {
         figure("loads", found.loads.to_string(), "loads of all entries"),
         figure("loads_per_invalidation", format!("{:.2}", found.loads_per_invalidation()), "one drops several entries"),
     ];
-    let faults: usize = run.recoveries.values().map(Vec::len).sum();
-    figures.push(figure("faults", faults.to_string(), "one at a time"));
-    for (fault, took) in &run.recoveries {
-        let longest = took.iter().copied().fold(0.0, f64::max);
-        figures.push((format!("recovery_{}_s", fault.replace('-', "_")), format!("{longest:.3}"), "the longest"));
-    }
+    let all: Vec<f64> = run.recoveries.values().flatten().copied().collect();
+    let (median, longest) = spread(&all);
+    figures.extend([
+        figure("faults", all.len().to_string(), "one at a time"),
+        figure("recovery_median_s", format!("{median:.3}"), "until the tier was used again, of all faults"),
+        figure("recovery_longest_s", format!("{longest:.3}"), "the longest of these"),
+    ]);
     figures
 }
 
 /// For programs.
 pub(crate) fn lines(run: &Run) -> Vec<String> {
     let name = run.topology.name();
-    figures(run).into_iter().map(|(figure, value, _)| format!("CHAOS {name} {figure} {value}")).collect()
+    let mut lines: Vec<String> =
+        figures(run).into_iter().map(|(figure, value, _)| format!("CHAOS {name} {figure} {value}")).collect();
+    for (fault, took) in &run.recoveries {
+        let (fault, (_, longest)) = (fault.replace('-', "_"), spread(took));
+        lines.push(format!("CHAOS {name} faults_{fault} {}", took.len()));
+        lines.push(format!("CHAOS {name} recovery_{fault}_s {longest:.3}"));
+    }
+    lines
 }
 
 /// For people.
 pub(crate) fn table(run: &Run) -> String {
     let mut table = format!("{}\n", run.topology.name());
-    for (name, value, meaning) in figures(run).iter().filter(|(name, ..)| !name.starts_with("recovery_")) {
+    for (name, value, meaning) in figures(run) {
         let _ = writeln!(table, "  {name:24} {value:>10}  {meaning}");
     }
     let _ = writeln!(table, "  {:24} {:>10} {:>10} {:>10}", "fault", "how often", "median s", "longest s");
@@ -77,7 +85,7 @@ pub(crate) fn section(run: &Run, args: &Args, broken: &[String]) -> String {
     let _ = writeln!(text, "`--reads {} --clients {} --seed {}`", args.reads, args.clients, args.seed);
     let verdict = if broken.is_empty() { "All limits are kept.".to_owned() } else { broken.join("; ") };
     let _ = writeln!(text, "\n{verdict}\n\n| figure | value | |\n|---|---:|---|");
-    for (name, value, meaning) in figures(run).iter().filter(|(name, ..)| !name.starts_with("recovery_")) {
+    for (name, value, meaning) in figures(run) {
         let _ = writeln!(text, "| {name} | {value} | {meaning} |");
     }
     text.push_str(

@@ -436,7 +436,8 @@ impl Audit {
             if hangs {
                 continue;
             }
-            let what = format!("load {load} of {} still runs, {} ms after it began", entry.text(), (now - began) / 1_000_000);
+            let what =
+                format!("load {load} of {} still runs, {} ms after it began", entry.text(), (now - began) / 1_000_000);
             books.find(now, node, what);
         }
     }

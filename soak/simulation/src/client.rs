@@ -64,7 +64,9 @@ fn ended(process: &Process, entry: Entry, begun: &Begun, result: Caught) {
         Ok(Ok(value)) => took(process, entry, begun, value),
         Ok(Err(failed)) => check_failure(process, entry, begun, &failed),
         // A load in the background that panics is told to those who wait for it by a panic of their own.
-        Err(payload) if payload.is::<Staged>() || payload.downcast_ref::<String>().is_some_and(|text| text.starts_with("the load of region")) => {}
+        Err(payload)
+            if payload.is::<Staged>()
+                || payload.downcast_ref::<String>().is_some_and(|text| text.starts_with("the load of region")) => {}
         Err(payload) => std::panic::resume_unwind(payload),
     }
 }
@@ -103,12 +105,21 @@ fn took(process: &Process, entry: Entry, begun: &Begun, value: Option<Value>) {
 fn check_failure(process: &Process, entry: Entry, begun: &Begun, failed: &Failed) {
     let load = process.world.audit.load(failed.load);
     // That of a draft is kept for a while, as its absence is.
-    let recent = |load: &crate::audit::Load| load.ended.is_some_and(|ended| ended >= begun.at()) || entry.kind == Kind::Drafts;
+    let recent =
+        |load: &crate::audit::Load| load.ended.is_some_and(|ended| ended >= begun.at()) || entry.kind == Kind::Drafts;
     let fits = load.is_some_and(|load| load.failed && recent(&load));
     let of = failed.entry;
-    let is_part = of == entry || entry.kind.ingredients(entry.key).iter().any(|inner| *inner == of || inner.kind.ingredients(inner.key).contains(&of));
+    let is_part = of == entry
+        || entry
+            .kind
+            .ingredients(entry.key)
+            .iter()
+            .any(|inner| *inner == of || inner.kind.ingredients(inner.key).contains(&of));
     if !fits || !is_part {
-        process.world.audit.finding(process.node, format!("{} failed with {failed:?}, which is not its load's (P1)", entry.text()));
+        process
+            .world
+            .audit
+            .finding(process.node, format!("{} failed with {failed:?}, which is not its load's (P1)", entry.text()));
     }
 }
 
@@ -137,7 +148,8 @@ pub async fn write(process: Arc<Process>, entry: Entry, target: Target, patience
     let glob = format!("{}*", &key[..key.len() - 1]);
     let cache = process.cache();
     let demand = |names: Vec<Name<'_>>| {
-        let slots = |schema: &Schema| names.iter().flat_map(|name| schema.covered(*name)).copied().collect::<Vec<Slot>>();
+        let slots =
+            |schema: &Schema| names.iter().flat_map(|name| schema.covered(*name)).copied().collect::<Vec<Slot>>();
         world.audit.demand(slots, since)
     };
     let (demand, invalidating) = match target {

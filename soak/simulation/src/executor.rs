@@ -136,7 +136,8 @@ impl Executor {
             let gone: Vec<Task> = {
                 let mut tasks = self.tasks.lock();
                 tasks.stopped.remove(&node);
-                let ids: Vec<usize> = tasks.all.iter().filter(|(_, task)| task.node == node).map(|(id, _)| *id).collect();
+                let ids: Vec<usize> =
+                    tasks.all.iter().filter(|(_, task)| task.node == node).map(|(id, _)| *id).collect();
                 ids.into_iter().filter_map(|id| tasks.all.remove(&id)).collect()
             };
             // Not under the lock: what is dropped may start something.

@@ -13,7 +13,11 @@ fn main() {
         let plan = cache_simulation::Plan::of(seed);
         let outcome = match std::panic::catch_unwind(|| cache_simulation::run(&plan, count == 1)) {
             Ok(o) => o,
-            Err(p) => { println!("seed {seed}: PANIC {:?}", p.downcast_ref::<String>()); bad += 1; continue }
+            Err(p) => {
+                println!("seed {seed}: PANIC {:?}", p.downcast_ref::<String>());
+                bad += 1;
+                continue;
+            }
         };
         reads += outcome.tally.reads;
         stale += outcome.tally.stale;
@@ -31,5 +35,9 @@ fn main() {
         }
     }
     let took = begun.elapsed().as_secs_f64();
-    println!("{count} seeds, {reads} reads, {loads} loads, {stale} stale, longest {:.1} ms, {bad} bad, {:.0}/s", longest as f64 / 1e6, reads as f64 / took);
+    println!(
+        "{count} seeds, {reads} reads, {loads} loads, {stale} stale, longest {:.1} ms, {bad} bad, {:.0}/s",
+        longest as f64 / 1e6,
+        reads as f64 / took
+    );
 }

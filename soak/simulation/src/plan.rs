@@ -248,7 +248,8 @@ impl Plan {
                     3 => What::Stop { node, lasts },
                     4 => What::Crash { node, lasts: lasts / 4 },
                     5 => {
-                        let all: [&'static [char]; 8] = [&['v'], &['t'], &['i'], &['l'], &['f'], &['r'], &['t', 'f', 'i'], &['v', 'l', 's']];
+                        let all: [&'static [char]; 8] =
+                            [&['v'], &['t'], &['i'], &['l'], &['f'], &['r'], &['t', 'f', 'i'], &['v', 'l', 's']];
                         What::Evict { kinds: *dice.one::<&'static [char]>(&all), in_thousand: dice.between(100, 1000) }
                     }
                     6 if dice.chance(500) => What::Flush,

@@ -165,12 +165,17 @@ impl Process {
                     let call = this.region(entry.kind).call(&key);
                     let call = if force { call.force() } else { call };
                     let process = Arc::clone(&this);
-                    some(call.load_detached(move || async move { value(Self::load(process, entry, force, None)).await }).await)
+                    some(
+                        call.load_detached(move || async move { value(Self::load(process, entry, force, None)).await })
+                            .await,
+                    )
                 }
                 kind => {
                     let call = this.region(kind).call(&key);
                     let call = match kind.tag(entry.key).filter(|_| kind == Kind::Users) {
-                        Some(tag) => call.tag(Tag::of(tag.split(':').next().unwrap_or_default(), &(entry.key as u64 % 2))),
+                        Some(tag) => {
+                            call.tag(Tag::of(tag.split(':').next().unwrap_or_default(), &(entry.key as u64 % 2)))
+                        }
                         None => call,
                     };
                     let call = if force { call.force() } else { call };
@@ -216,7 +221,8 @@ impl Process {
             }
             running.failed = false;
             running.over = true;
-            let absent = entry.kind == Kind::Drafts && versions.first().is_some_and(|version| entry.kind.is_absent(*version));
+            let absent =
+                entry.kind == Kind::Drafts && versions.first().is_some_and(|version| entry.kind.is_absent(*version));
             Ok((!absent).then_some(Value { load: Some(number), versions }))
         })
     }
@@ -231,7 +237,12 @@ impl Process {
             // What is overdue is taken over; the wait for another process counts.
             let bound = if here { (OVERDUE - LEASE_WAIT).as_nanos() as u64 * 9 / 10 } else { SECOND };
             if !force && age < bound && (here || self.world.plan.settings.quiet) {
-                let what = format!("load {number} of {} begins while load {} of process {} runs (P5)", entry.text(), other.0, other.1.node);
+                let what = format!(
+                    "load {number} of {} begins while load {} of process {} runs (P5)",
+                    entry.text(),
+                    other.0,
+                    other.1.node
+                );
                 audit.finding(self.node, what);
             }
         }

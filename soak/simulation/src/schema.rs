@@ -150,7 +150,8 @@ impl Schema {
         for (kind, key) in KINDS.into_iter().flat_map(|kind| (0..KEYS).map(move |key| (kind, key))) {
             let Some(row) = kind.own_row(key) else { continue };
             let tag = kind.tag(key).map(|tag| Name::Tag(&tag).text());
-            let names = [Name::Key(&Entry::of(kind, key).text()).text(), Name::Region(kind.name()).text(), "*".to_owned()];
+            let names =
+                [Name::Key(&Entry::of(kind, key).text()).text(), Name::Region(kind.name()).text(), "*".to_owned()];
             for name in names.into_iter().chain(tag) {
                 let slots = schema.slots[row].clone();
                 schema.covers.entry(name).or_default().extend(slots);

@@ -7,6 +7,6 @@ mod server;
 mod wire;
 
 pub use line::Line;
-pub use server::{Output, Server, Step};
 pub(crate) use server::matches;
+pub use server::{Output, Server, Step};
 pub use wire::{Tier, Weather};

@@ -42,7 +42,14 @@ pub enum Step {
     /// Sets a name, unless it is a mark that stays.
     Set { name: String, to: Vec<u8>, ttl: Duration, over_marks: bool },
     /// Moves what was sent ahead to its name, if the lease is the token's.
-    Commit { lease: String, token: Vec<u8>, staging: String, value: String, ttl: Duration, identity: Option<(String, Vec<u8>, Duration)> },
+    Commit {
+        lease: String,
+        token: Vec<u8>,
+        staging: String,
+        value: String,
+        ttl: Duration,
+        identity: Option<(String, Vec<u8>, Duration)>,
+    },
     /// Removes all there is of a key.
     Drop(DropKey),
     /// Removes one name that matches and is none of these, the next one after `after`.

@@ -186,7 +186,14 @@ impl Tier {
         }
     }
 
-    fn deliver(self: &Arc<Self>, node: usize, incarnation: u64, epoch: u64, message: &[u8], demand: &Arc<cache_oracle::Demand>) {
+    fn deliver(
+        self: &Arc<Self>,
+        node: usize,
+        incarnation: u64,
+        epoch: u64,
+        message: &[u8],
+        demand: &Arc<cache_oracle::Demand>,
+    ) {
         let subscriber = {
             let state = self.state.lock();
             let end = &state.ends[node];
@@ -421,5 +428,3 @@ impl Tier {
         drop(ends);
     }
 }
-
-
