@@ -21,6 +21,11 @@ fn figures(run: &Run) -> Vec<(String, String, &'static str)> {
         figure("stale_outside", found.outside.to_string(), "reads older than promised (P3, P4, strong): must be 0"),
         figure("stale_outside_own", found.own.to_string(), "of these, of what the process had itself invalidated (P3)"),
         figure("brought_back", found.brought_back.to_string(), "reads of what a lossy failover had brought back"),
+        figure(
+            "after_stall",
+            found.after_stall.to_string(),
+            "reads beyond the bound in the first 0.25 s of a process that had stood still for longer than the bound",
+        ),
         figure("lossy_failovers", run.lossy.to_string(), "failovers that provably lost acknowledged writes"),
         figure("stale_inside", found.inside.to_string(), "reads of what another process had invalidated, in the bound"),
         figure("longest_stale_s", seconds(found.longest_inside), "the longest of these, after that had returned"),

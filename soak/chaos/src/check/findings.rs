@@ -27,6 +27,8 @@ pub(crate) struct Findings {
     pub(crate) own: u64,
     /// Reads of what a failover brought back that has provably lost acknowledged writes.
     pub(crate) brought_back: u64,
+    /// Reads of a process that had stood still, before its own task had looked at the time.
+    pub(crate) after_stall: u64,
     /// Calls that came to nothing, other than by an error of the source.
     pub(crate) failed: u64,
     /// Errors of the source.

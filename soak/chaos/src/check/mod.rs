@@ -20,8 +20,8 @@ pub(crate) struct Episode {
     pub(crate) until: Moment,
     /// Acknowledged writes that a new primary provably did not have.
     pub(crate) lost: i64,
-    /// Whether a client stood still.
-    pub(crate) stalled: bool,
+    /// The client that stood still, and when it went on.
+    pub(crate) stalled: Option<(usize, Moment)>,
 }
 
 /// Holds every read against the oracle. `finally` are the versions of all rows in the end.

@@ -12,6 +12,9 @@ use crate::entries::{Cover, Entry, Kind, ROWS, entry, parts, rows};
 use crate::history::{Failure, Record, Told, Versions};
 use crate::moment::Moment;
 
+/// How often a cache's own task looks at the time: four times a beat.
+const LOOKS: Moment = 250_000_000;
+
 /// A replay under way.
 pub(super) struct Replay<'a> {
     oracle: Oracle,
@@ -167,7 +170,14 @@ impl<'a> Replay<'a> {
 
     /// Whether a process stood still in that time.
     fn stood_still(&self, begin: Moment, end: Moment) -> bool {
-        self.episodes.iter().any(|episode| episode.stalled && episode.from < end && begin < episode.until)
+        self.episodes.iter().any(|episode| episode.stalled.is_some() && episode.from < end && begin < episode.until)
+    }
+
+    /// Whether the process had stood still, and its cache's task need not have run since. It goes on a moment before the
+    /// driver has noted that.
+    fn has_just_gone_on(&self, node: usize, begin: Moment) -> bool {
+        let mut stalls = self.episodes.iter().filter_map(|episode| episode.stalled);
+        stalls.any(|(stalled, at)| stalled == node && begin.abs_diff(at) < LOOKS)
     }
 
     /// A commit is known to the oracle when it has returned, and seen by others earlier: so nothing is invented that the
@@ -191,6 +201,8 @@ impl<'a> Replay<'a> {
         let lossy = during.is_some_and(|episode| episode.lost > 0 && *begin <= episode.until);
         if lossy && !own {
             self.findings.brought_back += 1;
+        } else if !own && self.has_just_gone_on(event.node, *begin) {
+            self.findings.after_stall += 1;
         } else if self.findings.too_old(own) {
             let (kind, row) = parts(*entry);
             let after = during.map_or("the start", |episode| episode.name);

@@ -98,7 +98,7 @@ fn a_put_demands_what_was_put() {
 
 #[test]
 fn what_a_lossy_failover_brought_back_is_counted_apart() {
-    let episode = |lost| Episode { name: "kill-primary", from: 120, until: 300, lost, stalled: false };
+    let episode = |lost| Episode { name: "kill-primary", from: 120, until: 300, lost, stalled: None };
     let found = |lost, begin| held(invalidated(Told::Fleet, key(Kind::Plain)), vec![plain(begin, 0)], &[episode(lost)]);
     let counts = |found: Findings| (found.outside, found.brought_back);
     assert_eq!(counts(found(1, 200)), (0, 1));
@@ -107,11 +107,17 @@ fn what_a_lossy_failover_brought_back_is_counted_apart() {
 }
 
 #[test]
-fn a_call_is_not_long_because_its_process_stood_still() {
+fn a_process_that_stood_still_has_a_moment_and_its_calls_are_not_long() {
     let long = Record::Read { entry: 0, begin: 150, end: 190, loaded: false, versions: Versions::one(0) };
     let episode = |stalled| Episode { name: "stall-client", from: 160, until: 180, lost: 0, stalled };
     let longest = |stalled| held(vec![], vec![plain(5, 0), long.clone()], &[episode(stalled)]).longest_call;
-    assert_eq!((longest(false), longest(true)), (40, 5));
+    assert_eq!((longest(None), longest(Some((1, 170)))), (40, 5));
+    let found = |stalled, begin| {
+        let found = held(invalidated(Told::Fleet, key(Kind::Plain)), vec![plain(begin, 0)], &[episode(stalled)]);
+        (found.outside, found.after_stall)
+    };
+    assert_eq!((found(Some((1, 170)), 175), found(Some((0, 170)), 175)), ((0, 1), (1, 0)));
+    assert_eq!(found(Some((1, 170)), 170 + 250_000_000), (1, 0));
 }
 
 #[test]

@@ -33,10 +33,13 @@ pub(crate) struct Mended {
     pub(crate) at: Moment,
     /// Acknowledged writes that the new primary provably does not have.
     pub(crate) lost: i64,
+    /// The client that stood still.
+    pub(crate) stalled: Option<usize>,
 }
 
 /// Breaks something, and mends it.
 pub(crate) fn inject(fault: Fault, servers: &Servers, fleet: &mut Fleet, random: &mut Random) -> Mended {
+    let mut stalled = None;
     let lost = match fault {
         Fault::Cut | Fault::CutAll | Fault::Delay | Fault::TooSlow | Fault::TooSlowAll => {
             network(fault, servers.proxies(), random)
@@ -51,20 +54,22 @@ pub(crate) fn inject(fault: Fault, servers: &Servers, fleet: &mut Fleet, random:
         }
         Fault::Failover | Fault::KillPrimary | Fault::FreezePrimary => {
             let (at, lost) = promote(fault, servers, random);
-            return Mended { at, lost };
+            return Mended { at, lost, stalled };
         }
         Fault::KillClient => {
             fleet.replace(random.below(fleet.len()), &|client| servers.url(client));
             0
         }
         Fault::StallClient => {
-            fleet.stall(random.below(fleet.len()), LONG);
+            let client = random.below(fleet.len());
+            fleet.stall(client, LONG);
+            stalled = Some(client);
             0
         }
         Fault::Reshard => reshard(servers, random),
         _ => each_primary(fault, servers, random),
     };
-    Mended { at: now(), lost }
+    Mended { at: now(), lost, stalled }
 }
 
 fn network(fault: Fault, proxies: &[Proxy], random: &mut Random) -> i64 {

@@ -134,6 +134,7 @@ impl Progress {
         if mended.lost > 0 {
             eprintln!("{:30} {} acknowledged writes of the driver are lost", "", mended.lost);
         }
-        self.episodes.push(Episode { name, from, until, lost: mended.lost, stalled: fault == Fault::StallClient });
+        let stalled = mended.stalled.map(|client| (client, mended.at));
+        self.episodes.push(Episode { name, from, until, lost: mended.lost, stalled });
     }
 }
