@@ -110,7 +110,9 @@ pub(crate) fn section(run: &Run, args: &Args, broken: &[String]) -> String {
 fn spread(took: &[f64]) -> (f64, f64) {
     let mut sorted = took.to_vec();
     sorted.sort_by(f64::total_cmp);
-    (sorted.get(sorted.len() / 2).copied().unwrap_or_default(), sorted.last().copied().unwrap_or_default())
+    let middle = |position: usize| sorted.get(position).copied().unwrap_or_default();
+    let median = f64::midpoint(middle(sorted.len().saturating_sub(1) / 2), middle(sorted.len() / 2));
+    (median, sorted.last().copied().unwrap_or_default())
 }
 
 /// Appends to a file.
