@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::error::{Error, ErrorKind};
+use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 use crate::tier::{Item, Waiting};
 
@@ -97,8 +98,12 @@ impl Invalidating {
         };
         // In the outbox before anything is dropped here: nobody is to get it back from the tier.
         let waiting: Vec<_> = items.into_iter().map(|item| tier.announce_item(item)).collect();
-        local();
-        waiting.iter().for_each(|waiting| tier.touch_item(shared, &waiting.item));
+        if !mutant::is(Mutant::TouchLate) {
+            local();
+        }
+        if !mutant::is(Mutant::TouchLate) {
+            waiting.iter().for_each(|waiting| tier.touch_item(shared, &waiting.item));
+        }
         tier.keep(shared);
         Self::waiting(shared, waiting)
     }

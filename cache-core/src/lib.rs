@@ -27,6 +27,7 @@ mod key;
 mod l1;
 mod ledger;
 mod life;
+mod mutant;
 mod policy;
 mod random;
 mod rate_limit;
@@ -48,6 +49,9 @@ mod version;
 #[doc(hidden)]
 #[allow(missing_docs, reason = "not an interface for people")]
 pub mod __private;
+
+#[cfg(mutants)]
+pub use mutant::{Mutant, make as make_mutant};
 
 #[cfg(any(test, feature = "test-util"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]

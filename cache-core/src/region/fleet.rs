@@ -145,6 +145,7 @@ where
             others: Others::Same,
             tags: found.names,
             inherited: Vec::new(),
+            unknown: false,
             ttl: found.promote.then_some(ttl),
             cost: found.cost,
             stale: found.fresh_for.is_err(),

@@ -20,6 +20,7 @@ use crate::flight::{For, Landed, Outcome, Wake};
 use crate::foundation::{Foundation, Known};
 use crate::freshness::MIN_TTL;
 use crate::key::{CacheKey, StoredKey};
+use crate::mutant::{self, Mutant};
 use crate::policy::Ttl;
 use crate::stats::count;
 use crate::timeout::LoadTimeout;
@@ -52,6 +53,8 @@ pub(super) struct Weighed {
     pub(super) others: Others,
     pub(super) tags: SmallVec<[Arc<Name>; 2]>,
     pub(super) inherited: Vec<Stamp>,
+    /// Whether it was built from what nobody can say any more whether it is valid.
+    pub(super) unknown: bool,
     /// How long it is to be kept, if it is (`Some(None)`: for ever).
     pub(super) ttl: Option<Option<Duration>>,
     pub(super) cost: Duration,
@@ -162,15 +165,14 @@ where
             }
         };
         let (failed, is_value) = (matches!(outcome, Outcome::Error(_)), matches!(outcome, Outcome::Value(_)));
+        let has_empty_tag = plan.tags.has_empty() || late.tags.has_empty();
+        // Only a value can be stored as a stale one.
+        let is_too_stale = collected.is_stale() && !(is_value && region.rules.lives.have_windows());
         let (inherited, refusal) = match collected.inherit(region.shared.max_dependencies) {
-            _ if plan.tags.has_empty() || late.tags.has_empty() => (Vec::new(), Some(NotStored::EmptyTag)),
-            // Only a value can be stored as a stale one.
-            Ok(_) if collected.is_stale() && !(is_value && region.rules.lives.have_windows()) => {
-                (Vec::new(), Some(NotStored::DoubtfulIngredient))
-            }
-            Ok(inherited) => (inherited, None),
-            Err(refusal) => (Vec::new(), Some(refusal)),
+            Ok(inherited) => (Some(inherited), is_too_stale.then_some(NotStored::DoubtfulIngredient)),
+            Err(refusal) => (None, Some(refusal)),
         };
+        let refusal = if has_empty_tag { Some(NotStored::EmptyTag) } else { refusal };
         let mut tags = begun.tags;
         tags.extend(region.names(&late.tags));
         let fleet = region
@@ -180,7 +182,8 @@ where
         let weighed = Weighed {
             others,
             tags,
-            inherited,
+            unknown: inherited.is_none(),
+            inherited: inherited.unwrap_or_default(),
             ttl,
             cost,
             stale: collected.is_stale(),
@@ -287,7 +290,9 @@ where
                     state.land(self.place, || landed(Outcome::Value(old.clone())), For::NotStrict, now)
                 }
                 (_, Some(result)) => {
-                    let whom = if valid { For::All } else { For::Early };
+                    let unknown = settling.unknown && !mutant::is(Mutant::DoubtfulForLatecomers);
+                    let all = valid && !unknown || mutant::is(Mutant::HandedToLatecomers);
+                    let whom = if all { For::All } else { For::Early };
                     state.land(self.place, || landed(result.cloned()), whom, now)
                 }
                 // Nobody can copy the error: those who wait load for themselves, a few at a time.
@@ -297,7 +302,8 @@ where
         let key = if state.is_over() { shard.end_flight(look, &self.flight) } else { None };
         drop(state);
 
-        let mut not_stored = settling.refusal.or((!valid).then_some(NotStored::Overtaken));
+        let stays = valid || mutant::is(Mutant::KeptThoughTouched);
+        let mut not_stored = settling.refusal.or((!stays).then_some(NotStored::Overtaken));
         let mut stored = false;
         let newest = shard.peek(look).is_none_or(|entry| entry.start <= start);
         if let (None, None, true, Some(ttl)) = (not_stored, &old, others.is_some(), ttl)

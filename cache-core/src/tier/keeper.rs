@@ -8,10 +8,11 @@ use parking_lot::Mutex;
 use super::message::Message;
 use super::versions::LONGEST_LIFE;
 use super::{Item, OnFailover, Tier};
-use crate::backend::Publish;
+use crate::backend::{Bump, Publish};
 use crate::clock::Time;
 use crate::event::Event;
 use crate::fleet_name::FleetName;
+use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -127,7 +128,9 @@ async fn tick(shared: &Weak<Shared>) -> bool {
 impl Tier {
     /// While nobody tells this process what to drop, what was loaded before the window is not served unverified.
     fn observe_window(&self, shared: &Shared, now: Time) {
-        if let Some(horizon) = self.link.note(now, shared.touches.advance()) {
+        if let Some(horizon) = self.link.note(now, shared.touches.advance())
+            && !mutant::is(Mutant::WindowIgnored)
+        {
             shared.touch_everything_as_of(horizon);
         }
     }
@@ -175,6 +178,17 @@ impl Tier {
             return unfinished.done();
         }
         for sent in self.outbox.recall(shared.clock.now()) {
+            if mutant::is(Mutant::NoReminder) {
+                break;
+            }
+            if mutant::is(Mutant::ReminderRestoresVersions)
+                && let (Some(version), Some(name)) = (&sent.version, sent.item.name())
+            {
+                let names = [(name.wire_key(self.names.namespace()), version.as_bytes().to_vec())];
+                let bump = Bump { fences: &[], names: &names, ttl: LONGEST_LIFE * 2, publish: None, confirm: None };
+                drop(self.backend.bump(bump).await);
+                continue;
+            }
             // Under a fresh version always: the recorded one would bring back what was valid under it.
             let known = match (&sent.version, sent.item.name()) {
                 (Some(version), Some(name)) => {

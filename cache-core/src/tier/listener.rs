@@ -10,6 +10,7 @@ use crate::backend::{BackendError, BackendListener};
 use crate::backplane::BackplaneListener;
 use crate::event::Event;
 use crate::fleet_name::NameRef;
+use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 
 /// Listens for one cache, for as long as that exists.
@@ -83,6 +84,10 @@ impl BackplaneListener for Ear {
     fn connected(&self) {
         self.with(|shared, tier| {
             tier.link.connected();
+            if mutant::is(Mutant::GapOverWithoutProof) {
+                tier.touch_gap(shared);
+                tier.link.prove(shared.clock.now());
+            }
             tier.keep(shared);
             tier.keeper.beat_soon();
         });

@@ -9,6 +9,7 @@ use crate::clock::Time;
 use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::Known;
 use crate::key::KeyHasher;
+use crate::mutant::{self, Mutant};
 use crate::touch::{LastTouch, Name, Touch};
 use crate::version::Version;
 
@@ -163,7 +164,7 @@ impl Mirrored {
     }
 
     fn is_believed(&self, floor: Touch) -> bool {
-        self.read_at >= floor && self.name.last() <= self.read_at
+        self.read_at >= floor && (self.name.last() <= self.read_at || mutant::is(Mutant::MirrorBelievesLateReplies))
     }
 }
 

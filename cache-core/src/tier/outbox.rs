@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use crate::clock::Time;
 use crate::fleet_name::{FleetName, NameRef};
 use crate::key::{KeyHasher, pattern};
+use crate::mutant::{self, Mutant};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::version::Version;
 
@@ -88,6 +89,16 @@ impl Outbox {
         state.waiting.iter().map(|(item, number)| Waiting { item: item.clone(), number: *number }).collect()
     }
 
+    /// Whether this still waits as it was put in: nobody has sent it, and nobody has put the same in since.
+    pub(crate) fn holds(&self, waiting: &Waiting) -> bool {
+        self.state.lock().waiting.get(&waiting.item) == Some(&waiting.number)
+    }
+
+    /// Whether this waits, whoever has put it in.
+    pub(crate) fn covers_item(&self, item: &Item) -> bool {
+        self.state.lock().waiting.contains_key(item)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -136,7 +147,7 @@ impl Outbox {
     /// Whether something waits that means `name`: what the shared tier says of it is not to be believed.
     #[inline]
     pub(crate) fn covers(&self, name: NameRef<'_>, region: &str) -> bool {
-        !self.is_empty() && self.covers_any(name, region)
+        !self.is_empty() && self.covers_any(name, region) && !mutant::is(Mutant::OutboxNotAsked)
     }
 
     #[cold]

@@ -11,6 +11,7 @@ use crate::backend::{Answer, BackendError, BackendErrorKind, Bump, Drop, DropKey
 use crate::event::Event;
 use crate::fleet_name::NameRef;
 use crate::invalidated::Invalidated;
+use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 use crate::version::Version;
 
@@ -63,6 +64,9 @@ impl Tier {
             Ok(true) => Invalidated::Fleet,
             Ok(false) => Invalidated::Queued,
             Err(_) => {
+                if mutant::is(Mutant::UnsentIsForgotten) {
+                    self.outbox.sent(waiting, &[], shared.clock.now());
+                }
                 shared.emit(&Event::InvalidationsQueued { waiting: self.outbox.waiting().len() });
                 Invalidated::Queued
             }
@@ -128,6 +132,11 @@ impl Tier {
             names.push((name.wire_key(self.names.namespace()), version.as_bytes().to_vec()));
             versions.push(((*item).clone(), version));
         }
+        if mutant::is(Mutant::TagChangedBeforeFence) {
+            let tags = Bump { fences: &[], names: &names, ttl: LONGEST_LIFE * 2, publish: None, confirm: None };
+            self.request(shared, "invalidate", guarded, || self.backend.bump(tags)).await?;
+            names.clear();
+        }
         let message = self.message(items, false);
         let bump = Bump {
             fences: &fences,
@@ -151,7 +160,9 @@ impl Tier {
     ) {
         let told: Vec<Waiting> = waiting.iter().filter(|waiting| part(&waiting.item)).cloned().collect();
         // Once more: who has read the tier meanwhile may have got what was there before.
-        told.iter().for_each(|told| self.touch_item(shared, &told.item));
+        if !mutant::is(Mutant::TouchOnce) {
+            told.iter().for_each(|told| self.touch_item(shared, &told.item));
+        }
         self.outbox.sent(&told, versions, shared.clock.now());
     }
 
@@ -175,8 +186,8 @@ impl Tier {
         loop {
             let name = |key: &&str| DropKey {
                 values: schemas.iter().map(|schema| self.names.value(key, schema)).collect(),
-                identity: self.names.identity(key),
-                lease: self.names.lease(key),
+                identity: self.names.identity(if mutant::is(Mutant::IdentityStays) { "none" } else { key }),
+                lease: self.names.lease(if mutant::is(Mutant::LeaseStays) { "none" } else { key }),
             };
             let dropped: Vec<DropKey> = keys.iter().map(name).collect();
             let drop = Drop {

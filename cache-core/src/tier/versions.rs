@@ -13,6 +13,7 @@ use crate::backend::{BackendError, BackendErrorKind, Capture, Read};
 use crate::clock::Time;
 use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::Known;
+use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 use crate::touch::Touch;
 use crate::version::Version;
@@ -129,6 +130,9 @@ impl Tier {
                     self.learn(shared, name.as_name(), Learned { version, read_at, lives_until });
                 }
                 Captured::Version(version)
+            }
+            None if mutant::is(Mutant::MarksAreVersions) => {
+                Version::parse(bytes).map_or(Captured::Foreign, Captured::Version)
             }
             None if Version::parse(bytes).is_some() => Captured::Mark,
             None => Captured::Foreign,
@@ -270,6 +274,16 @@ impl Tier {
         start: Touch,
         life: Duration,
     ) -> Result<LateTags, BackendError> {
+        if mutant::is(Mutant::FencesIgnored) {
+            let captured = tags.iter().zip(self.capture(shared, tags, life).await?);
+            let known = captured.filter_map(|(name, captured)| match captured {
+                Captured::Version(version) => Some((name.clone(), version)),
+                _ => None,
+            });
+            return Ok(LateTags::Captured(known.collect()));
+        }
+        let read_early = mutant::is(Mutant::FenceReadBeforeTag);
+        let early = if read_early { self.fences_stand(shared, tags, start).await? } else { true };
         // The tags first, their fences second: the other way round an invalidation fits in between.
         let captured = self.capture(shared, tags, life).await?;
         let mut versions = Vec::with_capacity(tags.len());
@@ -280,16 +294,19 @@ impl Tier {
                 Captured::Foreign => return Ok(LateTags::Doubtful),
             }
         }
+        let stood = if read_early { early } else { self.fences_stand(shared, tags, start).await? };
+        Ok(if stood { LateTags::Captured(versions) } else { LateTags::Doubtful })
+    }
+
+    /// Whether the fences of these tags are what they were before `start`.
+    async fn fences_stand(&self, shared: &Shared, tags: &[FleetName], start: Touch) -> Result<bool, BackendError> {
         let mut buckets: Vec<usize> = tags.iter().filter_map(late_bucket).collect();
         buckets.sort_unstable();
         buckets.dedup();
         let before: Vec<_> = buckets.iter().map(|bucket| self.fences.get(*bucket)).collect();
         let fences = self.read_fences(shared, &buckets).await?;
-        let stood = fences
-            .iter()
-            .zip(before)
-            .all(|(version, before)| before.is_some_and(|(known, since)| known == *version && since <= start));
-        Ok(if stood { LateTags::Captured(versions) } else { LateTags::Doubtful })
+        let mut each = fences.iter().zip(before);
+        Ok(each.all(|(version, before)| before.is_some_and(|(known, since)| known == *version && since <= start)))
     }
 }
 

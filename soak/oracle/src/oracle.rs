@@ -15,6 +15,8 @@ pub struct Oracle {
     entries: Vec<u32>,
     nodes: Vec<Node>,
     fleet: Fleet,
+    /// When the tier last forgot something, and what was left of it: by process and slot.
+    forgotten: Option<(Moment, Vec<Vec<Version>>)>,
 }
 
 /// What one process must see.
@@ -98,7 +100,7 @@ impl Oracle {
             dues: 0,
         };
         let nodes = vec![Node { own: floor }; nodes];
-        Self { history: History::new(rows), slots, entries: starts, nodes, fleet }
+        Self { history: History::new(rows), slots, entries: starts, nodes, fleet, forgotten: None }
     }
 
     /// The slots of an entry, in the order of its rows.
@@ -204,7 +206,9 @@ impl Oracle {
     }
 
     /// The tier has forgotten what it was told since: so may the processes have, except of what they did themselves.
-    pub fn forget(&mut self, then: Fleet) {
+    /// Reads that began before may have been answered after, and the other way round.
+    pub fn forget(&mut self, then: Fleet, at: Moment) {
+        self.forgotten = Some((at, then.reached.clone()));
         self.fleet = then;
     }
 
@@ -227,13 +231,15 @@ impl Oracle {
     /// If no promise allows it.
     pub fn end(&self, begun: &Begun, read: &[Version]) -> Result<Served, Violation> {
         let mut served = Served::default();
+        let forgotten = self.forgotten.as_ref().filter(|(at, _)| begun.at <= *at);
         for (position, (slot, read)) in self.slots(begun.entry).zip(read.iter().copied()).enumerate() {
             let row = self.slots[slot.0 as usize];
             let latest = self.history.latest(row);
             if read > latest {
                 return Err(Violation::Invented { row, read, latest });
             }
-            let oldest = begun.oldest(position);
+            let left = forgotten.map_or(Version::MAX, |(_, left)| left[begun.node][slot.0 as usize]);
+            let oldest = begun.own[position].max(begun.reached[position].min(left));
             if read < oldest {
                 return Err(Violation::Stale { row, read, oldest, own: begun.own[position] == oldest });
             }

@@ -68,6 +68,19 @@ pub struct Tally {
     pub commits: u64,
 }
 
+impl Tally {
+    /// Adds another run's.
+    pub fn add(&mut self, other: &Self) {
+        let Self { reads, stale, longest, loads, changes, commits } = other;
+        self.reads += reads;
+        self.stale += stale;
+        self.longest = self.longest.max(*longest);
+        self.loads += loads;
+        self.changes += changes;
+        self.commits += commits;
+    }
+}
+
 /// The books.
 pub struct Audit {
     timeline: Arc<Timeline>,
@@ -123,6 +136,14 @@ impl Audit {
     /// Writes a line of the history, if it is kept; it is part of the digest in any case.
     pub fn note(&self, node: usize, line: impl FnOnce() -> String) {
         self.books.lock().note(self.now(), node, line);
+    }
+
+    /// Writes a line of the history if that is kept, and nowhere else: for what costs too much to be counted.
+    pub fn remark(&self, node: usize, line: impl FnOnce() -> String) {
+        let mut books = self.books.lock();
+        if books.trace.is_some() {
+            books.note(self.now(), node, line);
+        }
     }
 
     /// A promise was broken.
@@ -315,19 +336,22 @@ impl Audit {
         }
     }
 
-    /// The message of a request goes out; returns what those must see who get it.
-    pub(crate) fn published(&self, reached: &Reached, now: Moment) -> Demand {
+    /// The message of a request goes out; returns what the others must see who get it, and what the sender must.
+    pub(crate) fn published(&self, reached: &Reached, now: Moment) -> (Demand, Demand) {
         let mut books = self.books.lock();
-        let mut demand: Vec<(Slot, Version)> = reached.put.iter().flat_map(Demand::iter).collect();
+        let mut demand: Vec<(Slot, Version)> = Vec::new();
         for (slots, as_of) in &reached.covered {
             let as_of = as_of.saturating_sub(self.lag);
             demand.extend(books.oracle.demand(slots.iter().copied(), as_of).iter());
         }
-        let demand: Demand = demand.into_iter().collect();
-        if !demand.is_empty() {
-            books.oracle.due(demand.clone(), now + self.bound);
+        let sender: Demand = demand.iter().copied().collect();
+        // What it puts itself it has from when the put returns.
+        let put = reached.put.iter().flat_map(Demand::iter);
+        let others: Demand = demand.into_iter().chain(put).collect();
+        if !others.is_empty() {
+            books.oracle.due(others.clone(), now + self.bound);
         }
-        demand
+        (others, sender)
     }
 
     /// A process got the message.
@@ -354,7 +378,8 @@ impl Audit {
 
     /// The tier has forgotten what it was told since.
     pub fn forget(&self, fleet: Fleet) {
-        self.books.lock().oracle.forget(fleet);
+        let now = self.now();
+        self.books.lock().oracle.forget(fleet, now);
     }
 }
 

@@ -169,13 +169,9 @@ pub async fn write(process: Arc<Process>, entry: Entry, target: Target, patience
             (demand(vec![Name::Key(&key), Name::Key(&other)]), batch.fire())
         }
     };
-    // Done here before it is awaited.
     world.audit.note(process.node, || format!("invalidates {target:?} of {key}"));
-    world.audit.own(process.node, &demand);
-    if wait(&process, patience, invalidating).await == Some(Invalidated::Fleet) {
-        world.audit.told(&demand);
-        world.audit.note(process.node, || format!("has invalidated {target:?} of {key}"));
-    }
+    wait(&process, patience, invalidating, &demand).await;
+    world.audit.note(process.node, || format!("has invalidated {target:?} of {key}"));
 }
 
 fn invalidate_key(process: &Arc<Process>, entry: Entry) -> Invalidating {
@@ -186,14 +182,19 @@ fn invalidate_key(process: &Arc<Process>, entry: Entry) -> Invalidating {
     process.region(entry.kind).invalidate(&key)
 }
 
-async fn wait(process: &Process, patience: Patience, invalidating: Invalidating) -> Option<Invalidated> {
-    match patience {
+/// Waits, or does not. When it returns, and also when it is dropped before, this process must see what is demanded (P3).
+async fn wait(process: &Process, patience: Patience, invalidating: Invalidating, demand: &Demand) {
+    let told = match patience {
         Patience::Waits => Some(invalidating.await),
         Patience::Leaves => {
             drop(invalidating);
             None
         }
         Patience::Until(patience) => until(process, patience, invalidating).await,
+    };
+    process.world.audit.own(process.node, demand);
+    if told == Some(Invalidated::Fleet) {
+        process.world.audit.told(demand);
     }
 }
 
@@ -204,10 +205,7 @@ pub async fn put(process: Arc<Process>, key: usize, patience: Patience) {
     let putting = process.region(Kind::Carts).put(&(key as u64), value);
     let audit = &process.world.audit;
     audit.note(process.node, || format!("puts {} {:?}", turn.entry.text(), turn.demand));
-    audit.own(process.node, &turn.demand);
-    if wait(&process, patience, putting).await == Some(Invalidated::Fleet) {
-        audit.told(&turn.demand);
-    }
+    wait(&process, patience, putting, &turn.demand).await;
 }
 
 /// Commits to a cart's row, and changes the value that the fleet has.
@@ -223,11 +221,7 @@ pub async fn update(process: Arc<Process>, key: usize) {
         }
         Err(_) => {
             // What is there now is not known.
-            let invalidating = region.invalidate(&(key as u64));
-            audit.own(process.node, &turn.demand);
-            if invalidating.await == Invalidated::Fleet {
-                audit.told(&turn.demand);
-            }
+            wait(&process, Patience::Waits, region.invalidate(&(key as u64)), &turn.demand).await;
         }
     }
 }

@@ -7,11 +7,15 @@
 //!
 //! A seed always goes the same way. One that finds something is [shrunk](shrink()) to a short history.
 
+pub mod args;
 pub mod audit;
+pub mod batch;
 pub mod client;
 pub mod clock;
 pub mod dice;
 pub mod executor;
+#[cfg(mutants)]
+pub mod mutants;
 pub mod plan;
 mod prices;
 pub mod process;

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use cache_core::test_util::TestCache;
 use cache_core::{Cache, Consistency, OnFailover, Region, SeededRandom, SharedTier, Spawn, Tag, Task};
+use cache_oracle::Moment;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{NodeClock, Until};
 use crate::executor::Staged;
+use crate::plan::What;
 use crate::schema::{Entry, Kind};
 use crate::tier::Line;
 use crate::timeline::{MS, SECOND};
@@ -24,9 +26,9 @@ pub const BEAT: Duration = Duration::from_millis(200);
 /// What a process serves without a link is no older.
 pub const WINDOW: Duration = Duration::from_secs(1);
 /// After this a load is overdue, and somebody else loads.
-pub const OVERDUE: Duration = Duration::from_secs(2);
+pub const OVERDUE: Duration = Duration::from_secs(3);
 /// For so long a process waits for another one's load.
-pub const LEASE_WAIT: Duration = Duration::from_millis(1500);
+pub const LEASE_WAIT: Duration = Duration::from_millis(800);
 /// For how long feeds are fresh, and for how long after that they are served stale.
 pub const FEED: Duration = Duration::from_millis(1500);
 const LONG: Duration = Duration::from_secs(600);
@@ -231,11 +233,15 @@ impl Process {
     fn check_alone(&self, entry: Entry, number: usize, force: bool) {
         let audit = &self.world.audit;
         let now = self.world.timeline.now();
+        // Who stands still is overdue.
+        if self.world.plan.has(|what| matches!(what, What::Stop { .. })) {
+            return;
+        }
         for other in audit.others(entry, number) {
             let age = now - other.1.began;
             let here = other.1.node == self.node;
-            // What is overdue is taken over; the wait for another process counts.
-            let bound = if here { (OVERDUE - LEASE_WAIT).as_nanos() as u64 * 9 / 10 } else { SECOND };
+            // What is overdue is taken over; the wait for another process, and for answers that do not come, counts.
+            let bound = if here { OVERDUE.as_nanos() as Moment / 2 } else { SECOND };
             if !force && age < bound && (here || self.world.plan.settings.quiet) {
                 let what = format!(
                     "load {number} of {} begins while load {} of process {} runs (P5)",

@@ -10,6 +10,7 @@ use crate::backend::{BackendError, Read};
 use crate::envelope::{self, Envelope};
 use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::{Foundation, Known};
+use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 use crate::tier::{Tier, WireKeys};
 use crate::touch::{Name, Touch};
@@ -34,7 +35,19 @@ pub(crate) struct Elsewhere<V> {
     pub(crate) foundation: Option<Foundation>,
     /// Whether this process may keep it.
     pub(crate) promote: bool,
+    /// Whether one of its names was touched while it was read: it may be what was there before.
+    touched: bool,
 }
+
+impl<V> Elsewhere<V> {
+    /// Whether one of its names was touched while it was read.
+    pub(super) fn is_touched(&self) -> bool {
+        self.touched
+    }
+}
+
+/// So often a value is read anew that is touched while it is read.
+const LOOKS: usize = 3;
 
 /// The bytes of a value that was there and could not be taken.
 pub(super) type Seen = Option<Vec<u8>>;
@@ -53,6 +66,22 @@ pub(super) struct Raw<'a> {
 impl<V> Shelf<V> {
     /// Reads the value under a key, if there is one that `accept` accepts. Else what was there is left in `seen`.
     pub(super) async fn look(
+        &self,
+        shared: &Shared,
+        tier: &Tier,
+        errand: &Errand<'_>,
+        seen: &mut Seen,
+    ) -> Result<Option<Elsewhere<V>>, BackendError> {
+        for _ in 0..LOOKS {
+            match self.look_once(shared, tier, errand, seen).await? {
+                Some(found) if found.is_touched() => {}
+                found => return Ok(found),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn look_once(
         &self,
         shared: &Shared,
         tier: &Tier,
@@ -171,6 +200,12 @@ impl<V> Shelf<V> {
         };
         let key = errand.key();
         let promote = self.keeps && !raw.replica && self.hits.reach(key, tier.settings.promote_after);
+        // What this process has told the tier while the value was read is in the outbox no more, and the value may be from
+        // before that.
+        let touched = shared.touches.read() != raw.read_at && !mutant::is(Mutant::TouchedWhileRead) && {
+            let states = envelope.names().filter_map(|(name, _)| self.local(shared, tier, name));
+            states.chain([Arc::clone(tier.floor(key))]).any(|state| state.last() > raw.read_at)
+        };
         let followed = self.keeps || errand.built_on;
         // Touched by messages, as the tags of what is loaded here are.
         let mut names = SmallVec::new();
@@ -191,6 +226,7 @@ impl<V> Shelf<V> {
             followed,
             foundation: founded,
             promote,
+            touched,
         }))
     }
 
@@ -219,6 +255,9 @@ impl<V> Shelf<V> {
         raw: &Raw<'_>,
         key: &str,
     ) -> Result<bool, Vec<Known>> {
+        if tier.outbox.covers(NameRef::Key(key), &self.region) {
+            return Ok(false);
+        }
         let believes = self.believes(shared, tier);
         let (mut everything, mut region) = (false, false);
         let mut unsure: Vec<Known> = Vec::new();
@@ -230,7 +269,8 @@ impl<V> Shelf<V> {
             }
             let read = raw.versions.iter().find(|(read, _)| *read == name);
             match read {
-                Some((_, current)) if *current == Some(version) => {}
+                Some((_, current))
+                    if *current == Some(version) || current.is_none() && mutant::is(Mutant::AbsentVersionIsValid) => {}
                 Some(_) => return Ok(false),
                 // A mismatch against what is remembered is asked about before it counts: that may be the older one.
                 None if believes && self.known(tier, name) == Some(version) => {}
@@ -257,7 +297,8 @@ impl<V> Shelf<V> {
         let names: Vec<FleetName> = unsure.iter().map(|(name, _)| name.clone()).collect();
         let current = tier.read_versions(shared, &names).await?;
         Ok(unsure.iter().zip(current).all(|((name, version), current)| {
-            current == Some(*version) && !tier.outbox.covers(name.as_name(), &self.region)
+            let is_current = current == Some(*version) || current.is_none() && mutant::is(Mutant::AbsentVersionIsValid);
+            is_current && !tier.outbox.covers(name.as_name(), &self.region)
         }))
     }
 }
@@ -267,6 +308,7 @@ impl<V> Shelf<V> {
 fn fresh_for(envelope: &Envelope<'_>, remaining: Option<Duration>) -> Result<Option<Duration>, Duration> {
     let Some(fresh) = envelope.fresh_for() else { return Ok(None) };
     let elapsed = match (envelope.kept_for(), remaining) {
+        _ if mutant::is(Mutant::PromotionRestartsLife) => Duration::ZERO,
         (Some(kept), Some(remaining)) => kept.saturating_sub(remaining),
         // Nobody knows how old it is, and it may be there longer than it is fresh.
         (Some(kept), None) if kept > fresh => kept,

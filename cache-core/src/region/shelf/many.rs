@@ -108,9 +108,10 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             return None;
         }
         let raw = Raw { bytes, remaining: reading.remaining, versions, read_at, replica: false };
-        match self.open(shared, tier, &raw, errand) {
+        let found = match self.open(shared, tier, &raw, errand) {
             Ok(found) => found,
             Err(unsure) => self.open_unsure(shared, tier, &raw, errand, unsure).await.ok().flatten(),
-        }
+        };
+        found.filter(|found| !found.is_touched())
     }
 }

@@ -27,6 +27,7 @@ use super::inner::Rules;
 use crate::codec::{Carrier, Codec, Verification};
 use crate::event::Event;
 use crate::fleet_name::NameRef;
+use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 use crate::tier::{Slot, Tier, ValueName};
 use crate::touch::Name;
@@ -99,7 +100,7 @@ impl<V> Shelf<V> {
 
     /// Whether what this process knows of versions without asking will do.
     fn believes(&self, shared: &Shared, tier: &Tier) -> bool {
-        !self.strong && tier.is_linked(shared)
+        (!self.strong || mutant::is(Mutant::StrongBelievesMirror)) && tier.is_linked(shared)
     }
 
     /// The version of a name, if it is known without asking. For who [`believes`](Self::believes).

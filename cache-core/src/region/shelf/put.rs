@@ -9,6 +9,7 @@ use crate::envelope::{self, Draft};
 use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::Known;
 use crate::invalidated::Invalidated;
+use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 use crate::tier::{Captured, Item, LONGEST_LIFE, Tier, Waiting};
 use crate::version::Version;
@@ -20,6 +21,15 @@ pub(crate) struct PutGoods {
     fresh_for: Option<Duration>,
     kept_for: Duration,
     tags: Vec<FleetName>,
+}
+
+/// What became of a put.
+enum Attempt {
+    Stored,
+    /// This process has put or invalidated the key since.
+    Overtaken,
+    /// It is not in the tier, or that is not known.
+    Failed,
 }
 
 impl<V: Send + Sync + 'static> Shelf<V> {
@@ -52,44 +62,62 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         waiting: Waiting,
         goods: PutGoods,
     ) -> Invalidated {
-        let Item::Key { key, .. } = &waiting.item else { return Invalidated::Queued };
-        match self.try_to_put(shared, tier, &waiting.item, key, &goods).await {
-            Some(true) => {
+        match self.try_to_put(shared, tier, &waiting, &goods).await {
+            Attempt::Stored => {
                 tier.outbox.sent(std::slice::from_ref(&waiting), &[], shared.clock.now());
                 Invalidated::Fleet
             }
+            // Who came later sees to it.
+            Attempt::Overtaken if tier.outbox.covers_item(&waiting.item) => Invalidated::Queued,
+            Attempt::Overtaken => Invalidated::Fleet,
             // Not done, or not known; or somebody else was there meanwhile: who is right, only the source knows.
-            Some(false) | None => tier.tell(shared, std::slice::from_ref(&waiting)).await,
+            Attempt::Failed if mutant::is(Mutant::RefusedPutIsIgnored) => {
+                tier.outbox.sent(std::slice::from_ref(&waiting), &[], shared.clock.now());
+                Invalidated::Fleet
+            }
+            Attempt::Failed => tier.tell(shared, std::slice::from_ref(&waiting)).await,
         }
     }
 
-    /// Says whether the value lies in the tier; `None` if that is not known, or it was not tried.
-    async fn try_to_put(
-        &self,
-        shared: &Arc<Shared>,
-        tier: &Tier,
-        item: &Item,
-        key: &str,
-        goods: &PutGoods,
-    ) -> Option<bool> {
+    async fn try_to_put(&self, shared: &Arc<Shared>, tier: &Tier, waiting: &Waiting, goods: &PutGoods) -> Attempt {
+        let Item::Key { key, .. } = &waiting.item else { return Attempt::Failed };
         // What other versions of the program have stored of this key is as old as what this one has.
-        if tier.others_store(shared, &self.region, &self.schema).await.ok()? {
-            tier.drop_keys(shared, &self.region, &[item], true, true).await.ok()?;
+        match tier.others_store(shared, &self.region, &self.schema).await {
+            Ok(false) => {}
+            Ok(true) => {
+                if tier.drop_keys(shared, &self.region, &[&waiting.item], true, true).await.is_err() {
+                    return Attempt::Failed;
+                }
+            }
+            Err(_) => return Attempt::Failed,
+        }
+        let latest = || tier.outbox.holds(waiting) || mutant::is(Mutant::PutsOvertake);
+        if !latest() {
+            return Attempt::Overtaken;
         }
         let token = Version::from_random(&*shared.random);
         let lease = tier.names.lease(key);
         let take = || tier.backend.take(&lease, token.as_bytes(), tier.settings.lease);
-        let before = tier.ask(shared, "take a lease for a put", take).await.ok()?;
+        let Ok(before) = tier.ask(shared, "take a lease for a put", take).await else { return Attempt::Failed };
         if let Some(mark) = before.filter(|before| before.first() == Some(&MARK)) {
             // A writer is at work, and its mark is not to be removed by anybody else.
             let back = || tier.backend.swap(&lease, token.as_bytes(), Some((&mark, tier.settings.lease)));
             drop(tier.ask(shared, "put a mark back", back).await);
-            return None;
+            return Attempt::Failed;
         }
-        self.commit_put(shared, tier, key, token, goods).await
+        match self.commit_put(shared, tier, key, token, goods, latest).await {
+            Some(true) => Attempt::Stored,
+            Some(false) | None if latest() => Attempt::Failed,
+            Some(false) | None => {
+                let back = || tier.backend.swap(&lease, token.as_bytes(), None);
+                drop(tier.ask(shared, "give a lease back", back).await);
+                Attempt::Overtaken
+            }
+        }
     }
 
-    /// Stores a value under a lease, as a put: the others are told, and what was built on the value before is old.
+    /// Stores a value under a lease, as a put: the others are told, and what was built on the value before is old. Not if
+    /// it is no longer the `latest` that this process has to say. `None`: that, or it is not known.
     pub(super) async fn commit_put(
         &self,
         shared: &Arc<Shared>,
@@ -97,6 +125,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         key: &str,
         token: Version,
         goods: &PutGoods,
+        latest: impl FnOnce() -> bool,
     ) -> Option<bool> {
         let lease = tier.names.lease(key);
         let mut names: Vec<FleetName> =
@@ -134,9 +163,13 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             value: &value,
             bytes: &bytes,
             ttl: goods.kept_for,
-            identity: Some((&wire, identity.as_bytes(), life)),
+            identity: Some((wire.as_str(), identity.as_bytes().as_slice(), life)).filter(|_| !mutant::is(Mutant::PutKeepsIdentity)),
             publish: Some(tier.say(&message)),
         };
+        // Two puts of one process may be on their way at once, when nobody waits for the first: it was asked for before.
+        if !latest() {
+            return None;
+        }
         tier.ask(shared, "put a value", || tier.backend.commit(commit)).await.ok()
     }
 }

@@ -12,8 +12,9 @@ use crate::backend::Commit;
 use crate::envelope::{self, Draft};
 use crate::fleet_name::FleetName;
 use crate::foundation::{Foundation, Known, merge};
+use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
-use crate::tier::{LONGEST_LIFE, LateTags, Tier, ValueName};
+use crate::tier::{Captured, LONGEST_LIFE, LateTags, Tier, ValueName};
 use crate::touch::Touch;
 use crate::version::Version;
 
@@ -76,6 +77,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             let kept_for = goods.fresh_for.map_or(LONGEST_LIFE, |fresh| fresh.saturating_add(goods.windows));
             let kept_for = kept_for.min(LONGEST_LIFE);
             let mut names = std::mem::take(&mut ticket.captured);
+            if mutant::is(Mutant::CaptureAfterLoad) {
+                capture_anew(shared, tier, &mut names, kept_for).await;
+            }
             if !goods.late.is_empty() {
                 let known = self.late_tags.swap(true, Ordering::Relaxed);
                 match Box::pin(tier.capture_late(shared, &goods.late, goods.start, kept_for)).await {
@@ -91,7 +95,10 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                     Err(_) => return Fate::Local { capped: true },
                 }
             }
-            let Some(inherited) = goods.inherited else { return Fate::Local { capped: false } };
+            let Some(mut inherited) = goods.inherited else { return Fate::Local { capped: false } };
+            if mutant::is(Mutant::DependenciesCapturedAnew) {
+                capture_anew(shared, tier, &mut inherited, kept_for).await;
+            }
             if !merge(&mut names, inherited.iter().cloned()) {
                 return Fate::Doubtful;
             }
@@ -160,6 +167,19 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             identity: None,
             publish: None,
         };
+        if mutant::is(Mutant::FillWithoutToken) {
+            drop(tier.backend.take(&lease, token.as_bytes(), tier.settings.lease).await);
+        }
         tier.ask(shared, "store a value", || tier.backend.commit(commit)).await.ok()
+    }
+}
+
+/// What must not be done; see [`Mutant`].
+async fn capture_anew(shared: &Shared, tier: &Tier, known: &mut [Known], life: Duration) {
+    let names: Vec<FleetName> = known.iter().map(|(name, _)| name.clone()).collect();
+    for ((_, version), captured) in known.iter_mut().zip(tier.capture(shared, &names, life).await.unwrap_or_default()) {
+        if let Captured::Version(captured) = captured {
+            *version = captured;
+        }
     }
 }

@@ -66,7 +66,7 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                 "the new value cannot be stored in the shared tier",
             ));
         };
-        match self.commit_put(shared, tier, errand.key(), token, &goods).await {
+        match self.commit_put(shared, tier, errand.key(), token, &goods, || true).await {
             Some(true) => {
                 ticket.settle();
                 // Other versions of the program have values of their own, which are as old as what was changed.

@@ -57,7 +57,9 @@ fn a_failover_takes_back_what_the_fleet_was_told_but_not_what_a_process_did() {
     oracle.own(A, &demand);
     oracle.reached(B, &demand);
     oracle.due(demand, 30);
-    oracle.forget(then);
+    let before = oracle.begin(B, FIRST, 15);
+    oracle.forget(then, 20);
+    assert!(oracle.end(&before, &[0]).is_ok(), "it was answered by who has forgotten");
     oracle.advance(100, |_| 0);
     assert!(oracle.end(&oracle.begin(B, FIRST, 100), &[0]).is_ok());
     assert!(oracle.end(&oracle.begin(A, FIRST, 100), &[0]).is_err());

@@ -1,6 +1,7 @@
 //! What the server knows, and the smallest things that can happen to it. Between two of them anything else may happen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use cache_core::backend::{DropKey, MARK};
@@ -76,6 +77,54 @@ pub enum Output {
     NoMore,
     /// To be published by whoever runs the steps.
     Publish(Vec<u8>),
+}
+
+/// Bytes as a person can tell them apart.
+pub(super) fn text(bytes: &[u8]) -> String {
+    let printable: String = bytes.iter().filter(|byte| byte.is_ascii_graphic()).map(|byte| *byte as char).collect();
+    let sum = bytes.iter().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)));
+    format!("{sum:08x}/{}", printable.chars().take(60).collect::<String>())
+}
+
+fn version(bytes: &[u8]) -> String {
+    text(bytes)[..8].to_owned()
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Get(name) => write!(f, "get {name}"),
+            Self::Left(name) => write!(f, "left {name}"),
+            Self::Acquire { name, to, .. } => write!(f, "acquire {name} {}", version(to)),
+            Self::Capture { name, candidate, ttl } => write!(f, "capture {name} {} {ttl:?}", version(candidate)),
+            Self::Swap { name, seen, to } => {
+                let to = to.as_ref().map_or_else(|| "nothing".to_owned(), |(to, _)| version(to));
+                write!(f, "swap {name} from {} to {to}", version(seen))
+            }
+            Self::Take { name, to, .. } => write!(f, "take {name} {}", version(to)),
+            Self::Set { name, to, .. } => write!(f, "set {name} {}", version(to)),
+            Self::Commit { lease, token, .. } => write!(f, "commit {lease} {}", version(token)),
+            Self::Drop(key) => write!(f, "drop {} and {:?}", key.identity, key.values),
+            Self::Sweep { glob, .. } => write!(f, "sweep {glob}"),
+            Self::Add { name, .. } => write!(f, "add {name}"),
+            Self::Members(name) => write!(f, "members {name}"),
+            Self::Publish(message) => write!(f, "publish {}", text(message)),
+        }
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done | Self::Publish(_) => write!(f, "done"),
+            Self::Flag(flag) => write!(f, "{flag}"),
+            Self::Bytes(None) | Self::NoMore => write!(f, "nothing"),
+            Self::Bytes(Some(bytes)) => write!(f, "{}", version(bytes)),
+            Self::Left(left) => write!(f, "{left:?}"),
+            Self::Members(members) => write!(f, "{} members", members.len()),
+            Self::More(name) => write!(f, "{name}"),
+        }
+    }
 }
 
 impl Server {

@@ -137,9 +137,11 @@ impl Tier {
             let State { server, dice, .. } = &mut *state;
             let Some((place, step)) = running.job.next(|many| dice.index(many)) else { break };
             let output = server.step(&step, now);
+            self.audit
+                .remark(running.node, || format!("      (sent {:.3}) {step} → {output}", running.sent as f64 / 1e6));
             self.audit.done(&mut running.covered, running.node, &step, &output, now);
             if let Output::Publish(message) = &output {
-                self.publish(&mut state, message, &running.covered);
+                self.publish(&mut state, running.node, message, &running.covered);
             }
             running.job.note(place, &step, output);
             if !at_once && !running.job.is_over() {
@@ -163,12 +165,17 @@ impl Tier {
             return;
         }
         let (slot, outputs) = (running.slot, running.job.outputs());
-        self.timeline.after(delay, move || slot.answer(Ok(outputs)));
+        let (audit, node, sent) = (Arc::clone(&self.audit), running.node, running.sent);
+        self.timeline.after(delay, move || {
+            audit.remark(node, || format!("      (sent {:.3}) is answered", sent as f64 / 1e6));
+            slot.answer(Ok(outputs));
+        });
     }
 
     /// Sends a message to everybody who is subscribed.
-    fn publish(self: &Arc<Self>, state: &mut State, message: &[u8], covered: &Reached) {
-        let demand = Arc::new(self.audit.published(covered, self.timeline.now()));
+    fn publish(self: &Arc<Self>, state: &mut State, from: usize, message: &[u8], covered: &Reached) {
+        let (others, sender) = self.audit.published(covered, self.timeline.now());
+        let (others, sender) = (Arc::new(others), Arc::new(sender));
         let State { dice, ends, epoch, .. } = state;
         let epoch = *epoch;
         for (node, end) in ends.iter().enumerate().filter(|(_, end)| end.is_subscribed) {
@@ -178,7 +185,8 @@ impl Tier {
                 Weather::Hole | Weather::Down => continue,
             };
             for _ in 0..if dice.chance(30) { 2 } else { 1 } {
-                let (tier, message, demand) = (Arc::clone(self), message.to_vec(), Arc::clone(&demand));
+                let demand = Arc::clone(if node == from { &sender } else { &others });
+                let (tier, message) = (Arc::clone(self), message.to_vec());
                 let incarnation = end.incarnation;
                 let delay = dice.delay(usual);
                 self.timeline.after(delay, move || tier.deliver(node, incarnation, epoch, &message, &demand));
@@ -207,6 +215,7 @@ impl Tier {
             self.timeline.after(20 * MS, move || tier.deliver(node, incarnation, epoch, &message, &demand));
             return;
         }
+        self.audit.remark(node, || format!("      message {}", super::server::text(message)));
         subscriber.message(message);
         // What a server that is gone was told, the one that is there now may not know.
         if epoch == self.state.lock().epoch {
