@@ -68,6 +68,8 @@ mutants! {
     LeaseStays
     /// A put leaves the key's identity.
     PutKeepsIdentity
+    /// A put leaves what the process knows of the identity that it has changed.
+    IdentityOfPutBelieved
     /// A put that was refused is left at that.
     RefusedPutIsIgnored
     /// Two puts of one process end in any order.
@@ -76,8 +78,8 @@ mutants! {
     MarksAreVersions
     /// A writer that ends removes whatever mark there is.
     ForeignMarksAreRemoved
-    /// A gap is over when the subscription is there, before a beat has come through.
-    GapOverWithoutProof
+    /// After a gap what was there before is still believed.
+    GapNotTouched
     /// What is in a process stays there when nothing proves that messages come.
     WindowIgnored
     /// What is taken from the tier is as fresh as if it had just been loaded.

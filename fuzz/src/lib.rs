@@ -20,16 +20,32 @@ mod envelope;
 #[cfg(not(test))]
 mod envelopes;
 #[cfg(not(test))]
+#[path = "../../cache-core/src/error.rs"]
+#[allow(dead_code, reason = "few mistakes are made here")]
+mod error;
+#[cfg(not(test))]
 #[path = "../../cache-core/src/fleet_name.rs"]
 #[allow(dead_code, reason = "nothing is looked up here")]
 mod fleet_name;
 #[cfg(not(test))]
-#[path = "../../cache-core/src/key/pattern/mod.rs"]
-mod pattern;
+#[path = "../../cache-core/src/key/mod.rs"]
+#[allow(dead_code, unused_imports, unreachable_pub, reason = "only patterns and escaping are used here")]
+mod key;
+#[cfg(not(test))]
+#[path = "../../cache-core/src/tier/message.rs"]
+mod message;
+#[cfg(not(test))]
+mod messages;
+#[cfg(not(test))]
+#[path = "../../cache-core/src/tier/names.rs"]
+#[allow(dead_code, reason = "not all names are read back")]
+mod names;
 #[cfg(not(test))]
 #[path = "../../cache-core/src/random.rs"]
 #[allow(dead_code, reason = "nothing is random here")]
 mod random;
+#[cfg(not(test))]
+mod redis;
 #[path = "../../cache-macros/src/reserved.rs"]
 mod reserved;
 #[path = "../../cache-macros/src/template.rs"]
@@ -39,14 +55,22 @@ mod template;
 #[path = "../../cache-core/src/version.rs"]
 #[allow(dead_code, reason = "versions come from the fuzzer here")]
 mod version;
+#[cfg(not(test))]
+mod wire_names;
 
 // `cargo bolero` compiles the tests of this library too, and its instrumentation needs what bolero links.
 #[cfg(test)]
 use bolero as _;
 #[cfg(not(test))]
-pub use envelopes::{Codec, Opened, Sealed, codecs, open, read_and_write, seal};
+pub use envelopes::{Codec, GOLDEN, Opened, Sealed, codecs, open, read_and_write, seal, write};
+#[cfg(not(test))]
+pub use messages::{Message, Name, read_message, write_message};
 use proc_macro2::{Ident, Span};
+#[cfg(not(test))]
+pub use redis::{Server, Servers, read_address, slot};
 use syn::LitStr;
+#[cfg(not(test))]
+pub use wire_names::{name_of, names_of_key, read_name};
 
 /// What a parser says about a mistake.
 #[derive(Debug)]
@@ -89,11 +113,11 @@ pub fn template(text: &str) -> Result<Template, Vec<Mistake>> {
 /// Whether `text` matches the glob.
 #[cfg(not(test))]
 pub fn matches(pattern: &str, text: &str) -> bool {
-    pattern::matches(pattern, text)
+    key::pattern::matches(pattern, text)
 }
 
 /// What every text begins with that matches the glob.
 #[cfg(not(test))]
 pub fn literal_prefix(pattern: &str) -> String {
-    pattern::literal_prefix(pattern)
+    key::pattern::literal_prefix(pattern)
 }

@@ -1,8 +1,9 @@
 //! Commands we start: shown before they run, exact enough to be pasted into a shell.
 
 use std::fmt;
+use std::fs::File;
 use std::path::PathBuf;
-use std::process::{Command as Process, Stdio};
+use std::process::{Child, Command as Process, Stdio};
 
 /// Why a command of ours did not succeed.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Failure {
 pub(crate) struct Command {
     program: String,
     arguments: Vec<String>,
-    variables: Vec<(&'static str, &'static str)>,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Command {
@@ -55,15 +56,14 @@ impl Command {
         self
     }
 
-    pub(crate) fn env(mut self, name: &'static str, value: &'static str) -> Self {
-        self.variables.push((name, value));
+    pub(crate) fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.variables.push((name, value.into()));
         self
     }
 
     /// Has cargo build in a folder of that name among what is built.
     pub(crate) fn target_folder(self, name: &str) -> Self {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-        self.arg("--target-dir").arg(target.join(name).to_string_lossy())
+        self.arg("--target-dir").arg(target().join(name).to_string_lossy())
     }
 
     /// Runs it with our own output; the failure says how to run it alone.
@@ -88,11 +88,21 @@ impl Command {
         status.is_ok_and(|status| status.success())
     }
 
+    /// Starts it; all that it says goes into `log`.
+    pub(crate) fn start(&self, log: &File) -> Result<Child, Failure> {
+        let twice = || log.try_clone().map_err(|error| self.failure(&error));
+        let (out, err) = (twice()?, twice()?);
+        self.process().stdout(out).stderr(err).spawn().map_err(|error| self.failure(&error))
+    }
+
     fn process(&self) -> Process {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
         let program = if self.program == "cargo" { &cargo } else { &self.program };
         let mut process = Process::new(program);
-        process.args(&self.arguments).envs(self.variables.iter().copied()).stdin(Stdio::null());
+        process
+            .args(&self.arguments)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
         // Cargo describes *this* package to us; the commands we start should not see it.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_")) {
             process.env_remove(name);
@@ -114,6 +124,11 @@ impl fmt::Display for Command {
         f.write_str(&self.program)?;
         self.arguments.iter().try_for_each(|argument| write!(f, " {}", quoted(argument)))
     }
+}
+
+/// Where everything is put that is built.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
 }
 
 fn quoted(text: &str) -> String {

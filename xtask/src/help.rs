@@ -32,6 +32,25 @@ cargo x <command>
         --peers    afterwards the same over other caches (compiles them first)
         --check    fail if a figure is beyond its limit
 
+  soak simulation [--seeds <n>] [--from <seed>] [--mutants] [--replay <seed>]
+        Whole fleets on a simulated tier, network and clock, one history per seed, each held to the promises.
+        --seeds    so many histories
+        --from     begin with this seed
+        --mutants  builds the protocol with mistakes, one at a time: each has to be found
+        --replay   one history once more, step by step
+
+  soak chaos [--reads <n>] [--topology standalone|sentinel|cluster|all] [--seed <n>]
+        A fleet of processes on real servers that are stopped, cut off and failed over, and what its reads returned.
+        Also --clients, --rate, --recovery and --faults, of which the program itself tells what they are.
+
+  soak fuzz [--seconds <n>]
+        Every fuzz target for 60 seconds, or so many per target, two at a time: its corpus (fuzz/tests/targets/__fuzz__),
+        then random inputs. What each of them says is in target/soak/.
+
+        A soak whose length is given (--seeds, --reads, --seconds), and one with --mutants, adds to today's report
+        in docs/reports/, with machine, toolchain, commit and command, whether it passes or not; with --no-report it
+        does not. One without, or a replay, leaves no report. A finding prints its seed.
+
   help
         This text.
 

@@ -1,4 +1,4 @@
-//! House rules that no lint knows: sizes of files, where time comes from, what tests may not do.
+//! House rules that no lint knows: sizes of files, where time comes from, what tests may not do, what proves what.
 //!
 //! The rules read text, not syntax: comments are cut off, everything else counts.
 
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::Failure;
 use crate::metadata::PUBLISHED;
+use crate::proof;
 
 const LONGEST_FILE: usize = 500;
 
@@ -50,11 +51,17 @@ pub(crate) fn run() -> Result<(), Failure> {
     let mut files = Vec::new();
     rust_files(Path::new("."), &mut files)?;
     let mut errors = Vec::new();
+    let mut texts = Vec::new();
     for file in &files {
         let text = fs::read_to_string(file).map_err(|error| failure(file, &error))?;
         let path = file.to_string_lossy().replace('\\', "/");
-        check(path.trim_start_matches("./"), &text, &mut errors);
+        let path = path.trim_start_matches("./").to_owned();
+        check(&path, &text, &mut errors);
+        texts.push((path, text));
     }
+    let proof = Path::new("docs/proof.md");
+    let text = fs::read_to_string(proof).map_err(|error| failure(proof, &error))?;
+    proof::check(&text, &texts, &mut errors);
     for package in PUBLISHED {
         let manifest = PathBuf::from(package).join("Cargo.toml");
         let text = fs::read_to_string(&manifest).map_err(|error| failure(&manifest, &error))?;

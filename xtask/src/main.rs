@@ -4,14 +4,19 @@ mod args;
 mod bench;
 mod ceiling;
 mod command;
+mod date;
 mod features;
 mod fuzz;
 mod help;
 mod house;
 mod interleavings;
+mod machine;
 mod metadata;
 mod msrv;
+mod proof;
+mod report;
 mod setup;
+mod soak;
 mod steps;
 mod test;
 
@@ -43,6 +48,7 @@ fn run() -> Result<(), Failure> {
         "test" => test::run(args),
         "check" => test::check(args),
         "bench" => bench::run(args),
+        "soak" => soak::run(args),
         "ui" => test::ui(args),
         "setup" => args.finish().and_then(|()| setup::run()),
         "help" | "--help" | "-h" => {

@@ -35,6 +35,9 @@ where
     fn write_fleet_text<Q: CacheKey<Owned = O> + ?Sized>(&self, key: &Q, out: &mut String) {
         if let Some(hash_tag) = &self.hooks.hash_tag {
             names::begin_group(&hash_tag(&key.to_owned_key()), out);
+        } else if self.name.starts_with('}') {
+            // As the first thing in braces it would end them.
+            names::begin_group("", out);
         }
         self.write_key_text(key, out);
     }

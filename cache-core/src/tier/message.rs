@@ -11,7 +11,7 @@ use crate::fleet_name::NameRef;
 
 const FORMAT: u8 = 1;
 /// A message that names more than this is not ours.
-const MOST_NAMES: usize = 100_000;
+pub(super) const MOST_NAMES: usize = 100_000;
 
 /// What to drop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,7 @@ fn pull<'a>(rest: &mut &'a [u8]) -> Option<Named<'a>> {
     let text = std::str::from_utf8(text).ok()?;
     *rest = after;
     Some(match kind {
-        0 => Named::Name(NameRef::Everything),
+        0 if text.is_empty() => Named::Name(NameRef::Everything),
         1 => Named::Name(NameRef::Region(text)),
         2 => Named::Name(NameRef::Tag(text)),
         3 => Named::Name(NameRef::Key(text)),

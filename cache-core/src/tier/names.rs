@@ -19,7 +19,8 @@ pub(crate) const FENCES: usize = 256;
 
 /// Begins a `region:key` that is in a group: the first pair of braces around it, and so its node, is the group's.
 pub(crate) fn begin_group(group: &str, out: &mut String) {
-    KeyWriter::new(out).text(group);
+    // Braces around nothing do not group: each name would have a node of its own.
+    KeyWriter::new(out).text(if group.is_empty() { "-" } else { group });
     out.push('}');
 }
 

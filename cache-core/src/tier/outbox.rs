@@ -110,12 +110,14 @@ impl Outbox {
 
     /// The fleet was told of what waited; what was put in again meanwhile still waits.
     pub(crate) fn sent(&self, told: &[Waiting], versions: &[(Item, Version)], now: Time) {
+        let mut by_item = HashMap::with_capacity_and_hasher(versions.len(), self.state.lock().waiting.hasher().clone());
+        by_item.extend(versions.iter().map(|(item, version)| (item, *version)));
         let mut state = self.state.lock();
         for told in told {
             if state.waiting.get(&told.item) == Some(&told.number) {
                 state.waiting.remove(&told.item);
             }
-            let version = versions.iter().find(|(item, _)| *item == told.item).map(|(_, version)| *version);
+            let version = by_item.get(&told.item).copied();
             state.sent.push_back(Sent { at: now, item: told.item.clone(), version });
         }
         while let Some(oldest) = state.sent.front().map(|sent| sent.at) {

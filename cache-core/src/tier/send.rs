@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::message::{Message, Named};
+use super::message::{MOST_NAMES, Message, Named};
 use super::versions::{LONGEST_LIFE, fence_of};
 use super::{Item, Tier, Waiting};
 use crate::backend::{Answer, BackendError, BackendErrorKind, Bump, Drop, DropKey, Sweep};
@@ -291,7 +291,11 @@ impl Tier {
 
     /// The message that names these; `put`: this process has put values under them.
     fn message(&self, items: &[&Item], put: bool) -> Vec<u8> {
-        let names = items.iter().map(|item| item.named()).collect();
+        let mut names: Vec<Named<'_>> = items.iter().map(|item| item.named()).collect();
+        if names.len() > MOST_NAMES {
+            // More than anybody takes. What is meant by more than that is everything.
+            names = vec![Named::Name(NameRef::Everything)];
+        }
         Message::Names { origin: self.origin, put, names }.encode()
     }
 

@@ -102,6 +102,12 @@ impl Tier {
         shared.touches.mark(self.floors.identity(key), touch);
     }
 
+    /// Touches what was built from a key, and what is known of its identity. Not its own entry: this process has just put it,
+    /// and does not heed its own message.
+    pub(crate) fn touch_identity(&self, shared: &Shared, key: &str) {
+        shared.touches.mark(self.floors.identity(key), shared.touches.advance());
+    }
+
     /// Touches all keys that a glob means.
     pub(crate) fn touch_pattern(&self, shared: &Shared, glob: &str) {
         shared.touch_pattern(glob);

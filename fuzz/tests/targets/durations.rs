@@ -54,13 +54,25 @@ fn expected(text: &str) -> Option<u128> {
     (rest.is_empty() && (10..=CENTURY).contains(&total)).then_some(total)
 }
 
-#[test]
-fn durations() {
-    check!().with_iterations(20_000).with_generator(made_of(PIECES, 8)).for_each(|text| match duration(text) {
+fn assert_parsed(text: &str) {
+    match duration(text) {
         Ok(millis) => assert_eq!(Some(u128::from(millis)), expected(text)),
         Err(mistake) => {
             assert_eq!(expected(text), None, "refused: {mistake:?}");
             assert!(!mistake.what.is_empty() && !mistake.help.is_empty());
         }
-    });
+    }
+}
+
+#[test]
+fn durations() {
+    check!().with_iterations(20_000).with_generator(made_of(PIECES, 8)).for_each(|text| assert_parsed(text));
+}
+
+#[test]
+fn any_text() {
+    check!()
+        .with_iterations(5_000)
+        .with_max_len(64)
+        .for_each(|bytes: &[u8]| assert_parsed(&String::from_utf8_lossy(bytes)));
 }

@@ -7,6 +7,9 @@ use cache_fuzz::{Opened, Sealed, open, seal};
 
 use crate::generators::{list, made_of, option};
 
+/// The kind of a name.
+const TAG: u8 = 2;
+
 fn sealed() -> impl ValueGenerator<Output = Sealed> {
     let payload = option(list(produce::<u8>().map_gen(|byte| byte & 3), 200));
     let tag = (made_of(&["a", "@", "ü", ""], 4), produce::<u64>());
@@ -26,7 +29,8 @@ fn envelopes() {
     check!().with_iterations(5_000).with_generator((sealed(), 0..8_u8)).for_each(|(what, how)| {
         let mut bytes = seal(what, *how);
         let fresh_for = Some(Duration::from_millis(what.fresh_for.into()));
-        let expected = Opened { payload: what.payload.clone(), names: what.tags.len(), fresh_for };
+        let names = what.tags.iter().map(|(tag, _)| (TAG, tag.clone())).collect();
+        let expected = Opened { payload: what.payload.clone(), names, fresh_for };
         assert_eq!(open(&mut bytes, *how, false), Ok(expected));
     });
 }
@@ -53,9 +57,49 @@ fn tampered_envelopes() {
     });
 }
 
+/// How it is opened in the first byte, whether its checksum is made right in the next, then the envelope.
 #[test]
 fn any_bytes() {
-    check!().with_iterations(10_000).with_type::<(Vec<u8>, u8, bool)>().for_each(|(bytes, how, correct)| {
-        let _ = open(&mut bytes.clone(), *how, *correct);
+    check!().with_iterations(10_000).with_max_len(512).for_each(|bytes: &[u8]| {
+        let [how, correct, envelope @ ..] = bytes else { return };
+        let _ = open(&mut envelope.to_vec(), *how, correct & 1 == 1);
+    });
+}
+
+/// The names in these bytes, if they are names from the first to the last: kind, length, text, version.
+fn names(mut bytes: &[u8]) -> Option<Vec<(u8, String)>> {
+    let mut names = Vec::new();
+    while let Some((&[kind, low, high], rest)) = bytes.split_first_chunk() {
+        let length = usize::from(u16::from_le_bytes([low, high]));
+        let text = String::from_utf8(rest.get(..length)?.to_vec()).ok()?;
+        let version = rest.get(length..length + 16)?;
+        if kind > 3 || (kind == 0 && length > 0) || version[0] == 0xff {
+            return None;
+        }
+        names.push((kind, text));
+        bytes = &rest[length + 16..];
+    }
+    bytes.is_empty().then_some(names)
+}
+
+/// An absence that depends on what these bytes name, put together as the format says (`envelope/mod.rs`).
+fn absence(bytes: &[u8], count: u32) -> Vec<u8> {
+    let mut envelope = vec![0xC5, 0x0C, 1, 1];
+    envelope.resize(72, 0);
+    envelope[24..40].fill(0xff);
+    envelope[56..60].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
+    envelope[60..64].copy_from_slice(&count.to_le_bytes());
+    [&envelope, bytes, &[0; 4]].concat()
+}
+
+/// How many names there are said to be in the first two bytes, then the names.
+#[test]
+fn any_names() {
+    check!().with_iterations(20_000).with_max_len(256).for_each(|bytes: &[u8]| {
+        let Some((count, bytes)) = bytes.split_first_chunk() else { return };
+        let count = u32::from(u16::from_le_bytes(*count));
+        let expected = names(bytes).filter(|names| names.len() == count as usize);
+        let opened = open(&mut absence(bytes, count), 0, true);
+        assert_eq!(opened.as_ref().ok().map(|opened| &opened.names), expected.as_ref(), "{opened:?}");
     });
 }

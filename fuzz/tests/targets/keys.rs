@@ -103,14 +103,28 @@ fn decoded(text: &str) -> String {
     String::from_utf8(bytes).expect("whole characters are escaped")
 }
 
+fn assert_readable(value: &str) {
+    let tag = Tag::of("k", value);
+    // A long one has the digest of all of it.
+    let Some(text) = tag.as_str().strip_prefix("k:") else { return assert!(tag.as_str().starts_with('#')) };
+    assert_eq!(text.find(|c: char| RESERVED.contains(c) || c.is_whitespace() || c.is_control()), None, "{text:?}");
+    assert_eq!(decoded(text), value);
+}
+
 #[test]
 fn texts() {
-    check!().with_iterations(20_000).with_generator(made_of(PIECES, 8)).for_each(|value| {
-        let tag = Tag::of("k", value);
-        // A long one has the digest of all of it.
-        let Some(text) = tag.as_str().strip_prefix("k:") else { return assert!(tag.as_str().starts_with('#')) };
-        assert_eq!(text.find(|c: char| RESERVED.contains(c) || c.is_whitespace() || c.is_control()), None, "{text:?}");
-        assert_eq!(&decoded(text), value);
+    check!().with_iterations(20_000).with_generator(made_of(PIECES, 8)).for_each(|value| assert_readable(value));
+}
+
+/// A key in each line, its parts between bars.
+#[test]
+fn any_lines() {
+    check!().with_iterations(3_000).with_max_len(2_000).for_each(|bytes: &[u8]| {
+        let lines = String::from_utf8_lossy(bytes);
+        let keys: Vec<Vec<String>> =
+            lines.split('\n').take(12).map(|line| line.split('|').map(str::to_owned).collect()).collect();
+        keys.iter().flatten().for_each(|part| assert_readable(part));
+        keep_apart(&keys);
     });
 }
 

@@ -60,19 +60,29 @@ fn assert_is(template: &Template, text: &str) {
     assert_eq!(rest, "");
 }
 
-#[test]
-fn templates() {
-    check!().with_iterations(20_000).with_generator(made_of(PIECES, 8)).for_each(|text| match template(text) {
+fn assert_parsed(text: &str) {
+    match template(text) {
         Ok(template) => {
             assert_is(&template, text);
             assert!(template.unseparated.iter().all(|mistake| mistake.contains("\nhelp: write ")));
         }
         Err(mistakes) => {
             assert!(!mistakes.is_empty());
-            assert!(
-                mistakes.iter().all(|mistake| !mistake.what.is_empty() && !mistake.help.is_empty()),
-                "{mistakes:?}"
-            );
+            let helps = mistakes.iter().all(|mistake| !mistake.what.is_empty() && !mistake.help.is_empty());
+            assert!(helps, "{mistakes:?}");
         }
-    });
+    }
+}
+
+#[test]
+fn templates() {
+    check!().with_iterations(20_000).with_generator(made_of(PIECES, 8)).for_each(|text| assert_parsed(text));
+}
+
+#[test]
+fn any_text() {
+    check!()
+        .with_iterations(5_000)
+        .with_max_len(128)
+        .for_each(|bytes: &[u8]| assert_parsed(&String::from_utf8_lossy(bytes)));
 }

@@ -15,12 +15,15 @@ pub struct Args {
     pub twice: bool,
     /// The mistakes instead of the real thing.
     pub mutants: bool,
+    /// Only those whose name begins so.
+    pub mutant: String,
     /// Where the report goes.
     pub report: Option<PathBuf>,
 }
 
 const USAGE: &str = "simulation [--seeds N] [--from SEED] [--twice] [--report FILE]
 simulation --replay SEED     one seed, with everything that happens, made short if it finds something
+simulation --mutant NAME     one deliberate mistake
 simulation --mutants         how many seeds each deliberate mistake takes (built with --cfg mutants)";
 
 impl Args {
@@ -30,7 +33,15 @@ impl Args {
     ///
     /// With what is wrong, and how to use it.
     pub fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut args = Self { from: 0, seeds: 1_000, replay: None, twice: false, mutants: false, report: None };
+        let mut args = Self {
+            from: 0,
+            seeds: 1_000,
+            replay: None,
+            twice: false,
+            mutants: false,
+            mutant: String::new(),
+            report: None,
+        };
         while let Some(word) = words.next() {
             let (name, value) = match word.split_once('=') {
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
@@ -48,6 +59,7 @@ impl Args {
                 "--report" => args.report = Some(value()?.into()),
                 "--twice" => args.twice = true,
                 "--mutants" => args.mutants = true,
+                "--mutant" => (args.mutants, args.mutant) = (true, value()?),
                 _ => return Err(format!("there is no `{name}`\n\n{USAGE}")),
             }
         }

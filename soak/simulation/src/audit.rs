@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use crate::schema::{Entry, Name, Schema};
 use crate::tier::{Output, Step, matches};
-use crate::timeline::Timeline;
+use crate::timeline::{SECOND, Timeline};
 
 /// What a request has done so far that its message tells of.
 #[derive(Debug, Default)]
@@ -96,7 +96,8 @@ struct Books {
     oracle: Oracle,
     loads: Vec<Load>,
     running: BTreeMap<(usize, Entry), BTreeSet<usize>>,
-    puts: BTreeMap<(usize, Entry), Demand>,
+    /// Puts that may still be on their way, and until when they may.
+    puts: Vec<(usize, Entry, Demand, Moment)>,
     writing: BTreeSet<(usize, Entry)>,
     /// Until when a process may serve what it would have to know: it stands still.
     excused: Vec<Moment>,
@@ -117,7 +118,7 @@ impl Audit {
             oracle,
             loads: Vec::new(),
             running: BTreeMap::new(),
-            puts: BTreeMap::new(),
+            puts: Vec::new(),
             writing: BTreeSet::new(),
             excused: vec![0; nodes],
             stopped: vec![false; nodes],
@@ -184,7 +185,7 @@ impl Audit {
         let mut books = self.books.lock();
         books.oracle.restart(node);
         books.running.retain(|(of, _), _| *of != node);
-        books.puts.retain(|(of, _), _| *of != node);
+        books.puts.retain(|(of, ..)| *of != node);
         books.writing.retain(|(of, _)| *of != node);
     }
 }
@@ -281,7 +282,12 @@ impl Audit {
     /// An invalidation has returned, and the fleet knows.
     pub fn told(&self, demand: &Demand) {
         let now = self.now();
-        self.books.lock().oracle.told(demand, now);
+        let mut books = self.books.lock();
+        books.oracle.told(demand, now);
+        let strong: Demand = demand.iter().filter(|(slot, _)| books.schema.is_strong(*slot)).collect();
+        for node in 0..books.stopped.len() {
+            books.oracle.reached(node, &strong);
+        }
     }
 
     /// Somebody begins to write an entry; `false` if somebody else of the process does.
@@ -290,20 +296,31 @@ impl Audit {
         self.books.lock().writing.insert((node, entry))
     }
 
-    /// What the last put of a process has brought, or is about to.
+    /// What a put is about to bring.
     pub fn puts(&self, node: usize, entry: Entry, demand: &Demand) {
-        self.books.lock().puts.insert((node, entry), demand.clone());
+        let now = self.now();
+        let mut books = self.books.lock();
+        books.puts.retain(|(.., until)| *until > now);
+        books.puts.push((node, entry, demand.clone(), Moment::MAX));
     }
 
-    /// The put is over.
+    /// Nobody waits for the put any more. It may still be on its way for a while.
     pub fn put_ends(&self, node: usize, entry: Entry) {
-        self.books.lock().writing.remove(&(node, entry));
+        let until = self.now() + SECOND;
+        let mut books = self.books.lock();
+        books.writing.remove(&(node, entry));
+        books.puts.iter_mut().filter(|put| put.0 == node && put.1 == entry).for_each(|put| put.3 = put.3.min(until));
     }
 
-    /// The slot of the row that an entry's load itself reads.
+    /// That a row is seen at this version, wherever it is built in.
     #[must_use]
-    pub fn slot(&self, entry: Entry) -> Option<Slot> {
-        self.books.lock().oracle.slot(entry.index(), entry.kind.own_row(entry.key)?)
+    pub fn demand_row(&self, row: usize, version: Version) -> Demand {
+        self.books.lock().schema.with_row(row).iter().map(|slot| (*slot, version)).collect()
+    }
+
+    /// From `at` on every process must see this.
+    pub fn due(&self, demand: Demand, at: Moment) {
+        self.books.lock().oracle.due(demand, at);
     }
 
     /// A step of a request was done.
@@ -329,8 +346,13 @@ impl Audit {
             }
             Step::Commit { value, .. } if matches!(output, Output::Flag(true)) => {
                 let key = value.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(key, _)| key);
-                let put = books.puts.iter().find(|((of, entry), _)| *of == node && key == Some(&*entry.text()));
-                reached.put.extend(put.map(|(_, demand)| demand.clone()));
+                // Of several that are on their way, it is not known which one this is.
+                let puts = books.puts.iter().filter(|(.., until)| *until > now);
+                let put = puts.filter(|(of, entry, ..)| *of == node && key == Some(&*entry.text()));
+                let oldest = put
+                    .map(|(_, _, demand, _)| demand)
+                    .min_by_key(|demand| demand.iter().next().map(|(_, version)| version));
+                reached.put.extend(oldest.cloned());
             }
             _ => {}
         }

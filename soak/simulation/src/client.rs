@@ -170,8 +170,24 @@ pub async fn write(process: Arc<Process>, entry: Entry, target: Target, patience
         }
     };
     world.audit.note(process.node, || format!("invalidates {target:?} of {key}"));
+    let reads_back = world.dice.lock().chance(500);
+    if reads_back {
+        // Others of this process read meanwhile.
+        let (reader, pause) = (Arc::clone(&process), world.dice.lock().below(MS / 2));
+        let end = Until::new(&world.timeline, world.timeline.now() + pause);
+        world.executor.spawn(
+            process.node,
+            Box::pin(async move {
+                end.await;
+                read(reader, entry, 3, How::Load).await;
+            }),
+        );
+    }
     wait(&process, patience, invalidating, &demand).await;
     world.audit.note(process.node, || format!("has invalidated {target:?} of {key}"));
+    if reads_back {
+        read(Arc::clone(&process), entry, 2, How::Load).await;
+    }
 }
 
 fn invalidate_key(process: &Arc<Process>, entry: Entry) -> Invalidating {
@@ -240,12 +256,12 @@ impl<'a> Turn<'a> {
     fn take(process: &'a Arc<Process>, key: usize) -> Option<Self> {
         let entry = Entry::of(Kind::Carts, key);
         let audit = &process.world.audit;
-        let (row, slot) = entry.kind.own_row(key).zip(audit.slot(entry))?;
+        let row = entry.kind.own_row(key)?;
         if !audit.put_begins(process.node, entry) {
             return None;
         }
         let version = audit.commit(process.node, row);
-        let demand = Demand::one(slot, version);
+        let demand = audit.demand_row(row, version);
         audit.puts(process.node, entry, &demand);
         Some(Self { process, entry, version, demand })
     }
@@ -262,11 +278,16 @@ impl Drop for Turn<'_> {
 }
 
 /// Sets a price within a mark.
-pub async fn announce(process: Arc<Process>, key: usize) {
+pub async fn announce(process: Arc<Process>, key: usize, all: bool) {
     let world = &process.world;
-    let set = process.test.run(crate::prices::set_price(key as u64, &process)).await;
+    let id = key as u64;
     let text = Entry::of(Kind::Prices, key).text();
-    let demand = world.audit.demand(|schema| schema.covered(Name::Key(&text)).to_vec(), set);
+    let (set, name) = if all {
+        (process.test.run(crate::prices::set_tariff(id, &process)).await, Name::Tag("tariff"))
+    } else {
+        (process.test.run(crate::prices::set_price(id, &process)).await, Name::Key(&text))
+    };
+    let demand = world.audit.demand(|schema| schema.covered(name).to_vec(), set);
     world.audit.own(process.node, &demand);
     world.audit.note(process.node, || format!("has set {text}"));
 }

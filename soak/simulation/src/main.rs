@@ -118,7 +118,7 @@ fn mutants(args: &Args) -> Result<bool, String> {
     use cache_simulation::mutants::hunt_all;
     let mut table = String::from("| mistake | first seed that notices | what it says |\n|---|---|---|\n");
     let mut all = true;
-    for (mutant, caught) in hunt_all(args.from..args.from + args.seeds) {
+    for (mutant, caught) in hunt_all(&args.mutant, args.from..args.from + args.seeds) {
         let (seed, what) =
             caught.map_or_else(|| ("none".to_owned(), String::new()), |caught| (caught.seed.to_string(), caught.what));
         all &= seed != "none";

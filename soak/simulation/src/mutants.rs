@@ -28,9 +28,9 @@ pub fn hunt(mutant: Mutant, seeds: std::ops::Range<u64>) -> Option<Caught> {
     caught
 }
 
-/// All of them, on all cores.
+/// Those whose name begins so, on all cores.
 #[must_use]
-pub fn hunt_all(seeds: std::ops::Range<u64>) -> Vec<(Mutant, Option<Caught>)> {
+pub fn hunt_all(name: &str, seeds: std::ops::Range<u64>) -> Vec<(Mutant, Option<Caught>)> {
     let next = std::sync::atomic::AtomicUsize::new(0);
     let found = parking_lot::Mutex::new(Vec::new());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -38,6 +38,9 @@ pub fn hunt_all(seeds: std::ops::Range<u64>) -> Vec<(Mutant, Option<Caught>)> {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(mutant) = Mutant::ALL.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                    if !format!("{mutant:?}").starts_with(name) {
+                        continue;
+                    }
                     let caught = hunt(*mutant, seeds.clone());
                     eprintln!(
                         "{mutant:?}: {}",

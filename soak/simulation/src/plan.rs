@@ -46,6 +46,10 @@ pub struct Settings {
     pub load: Moment,
     /// How much faster or slower than the world clocks run at most, in millionths.
     pub drift: i64,
+    /// How many of a thousand requests other requests come between, and for how long there is nobody's turn.
+    pub split: u64,
+    /// The usual time between two steps of such a request.
+    pub gap: Moment,
     /// Nothing is ever changed or broken: then one load must be enough for all.
     pub quiet: bool,
 }
@@ -71,7 +75,7 @@ pub enum What {
     /// The same with [`Region::update`](cache_core::Region::update).
     Update { node: usize, key: usize },
     /// A process sets a price, and says so before.
-    Announce { node: usize, key: usize },
+    Announce { node: usize, key: usize, all: bool },
     /// The line of a process is like this for a while.
     Line { node: usize, commands: Weather, messages: Weather, lasts: Moment },
     /// A process stands still for a while.
@@ -146,6 +150,8 @@ impl Plan {
             hanging: if troubled { dice.below(15) } else { 0 },
             load: if quiet { 2 * MS } else { *dice.one(&[MS / 5, 2 * MS, 20 * MS, 80 * MS]) },
             drift: if dice.chance(500) { 20_000 } else { 0 },
+            split: if quiet { 0 } else { *dice.one(&[100, 300, 900]) },
+            gap: *dice.one(&[MS / 20, MS / 20, MS]),
             quiet,
         };
         let nodes = 2 + dice.index(3);
@@ -171,6 +177,16 @@ impl Plan {
     #[must_use]
     pub fn has(&self, is_one: impl Fn(&What) -> bool) -> bool {
         self.events.iter().any(|event| is_one(&event.what))
+    }
+
+    /// Whether nothing fails but processes.
+    #[must_use]
+    pub fn only_processes_die(&self) -> bool {
+        let fails = |what: &What| {
+            matches!(what, What::Line { .. } | What::Stop { .. } | What::Evict { .. } | What::Flush)
+                || matches!(what, What::Restart { .. } | What::Failover { .. })
+        };
+        !self.has(fails)
     }
 
     /// Whether anybody reads or writes this region.
@@ -206,13 +222,24 @@ impl Plan {
     }
 
     fn changes(&mut self, dice: &mut Dice, start: Moment, kinds: &[Kind], keys: usize) {
-        let count = dice.between(3, 40);
-        for _ in 0..count {
+        let mut times: Vec<Moment> = (0..dice.between(3, 30)).map(|_| dice.below(ACTIVE)).collect();
+        // And some at once.
+        for _ in 0..dice.below(6) {
+            let (at, spread) = (dice.below(ACTIVE - 20 * MS), *dice.one(&[MS, 4 * MS, 20 * MS]));
+            times.extend((0..dice.between(2, 5)).map(|_| at + dice.below(spread)));
+            for _ in 0..dice.between(2, 8) {
+                let (node, entry) = (dice.index(self.nodes), Entry::of(*dice.one(kinds), dice.index(keys)));
+                let times = dice.between(1, 3);
+                self.push(start + at + dice.below(spread), What::Read { node, entry, times, how: How::Load });
+            }
+        }
+        for at in times {
             let node = dice.index(self.nodes);
             // What a book is built from is written to, not the book.
             let kind = match *dice.one(kinds) {
                 Kind::Books => *dice.one(&[Kind::Users, Kind::Pages, Kind::Orgs]),
                 Kind::Pages if dice.chance(600) => Kind::Users,
+                Kind::Bills if dice.chance(800) => Kind::Carts,
                 kind => kind,
             };
             let key = dice.index(keys);
@@ -225,7 +252,7 @@ impl Plan {
                 // One process writes each cart: of two puts in two processes only the source knows which is the later one.
                 Kind::Carts if dice.chance(700) => What::Put { node: key % self.nodes, key, patience },
                 Kind::Carts => What::Update { node: key % self.nodes, key },
-                Kind::Prices if dice.chance(700) => What::Announce { node, key },
+                Kind::Prices if dice.chance(700) => What::Announce { node, key, all: dice.chance(400) },
                 _ => {
                     let target = match dice.below(100) {
                         0..45 => Target::Key,
@@ -239,7 +266,7 @@ impl Plan {
                     What::Write { node, entry: Entry::of(kind, key), target, patience }
                 }
             };
-            self.push(start + dice.below(ACTIVE), what);
+            self.push(start + at, what);
         }
     }
 
@@ -249,7 +276,8 @@ impl Plan {
         for kind in kinds {
             for _ in 0..dice.between(1, 4) {
                 let node = dice.index(self.nodes);
-                let lasts = dice.between(20 * MS, 2 * SECOND);
+                let longest = if dice.chance(300) { 3800 * MS } else { 1500 * MS };
+                let lasts = dice.between(20 * MS, longest);
                 let weather = [Weather::Fair, Weather::Slow, Weather::Lossy, Weather::Hole, Weather::Down];
                 let what = match kind {
                     0 => What::Line { node, commands: *dice.one(&weather), messages: *dice.one(&weather), lasts },
@@ -283,7 +311,7 @@ fn focus(dice: &mut Dice) -> Vec<Kind> {
             3 => &[Kind::Users, Kind::Pages, Kind::Orgs, Kind::Books],
             4 => &[Kind::Feeds],
             5 => &[Kind::Drafts, Kind::Stock],
-            6 => &[Kind::Carts],
+            6 => &[Kind::Carts, Kind::Bills],
             _ => &[Kind::Prices],
         });
     }

@@ -27,6 +27,8 @@ pub const BEAT: Duration = Duration::from_millis(200);
 pub const WINDOW: Duration = Duration::from_secs(1);
 /// After this a load is overdue, and somebody else loads.
 pub const OVERDUE: Duration = Duration::from_secs(3);
+/// For so long a lease and a writer's mark last that nobody renews.
+pub const LEASE: Duration = Duration::from_millis(500);
 /// For so long a process waits for another one's load.
 pub const LEASE_WAIT: Duration = Duration::from_millis(800);
 /// For how long feeds are fresh, and for how long after that they are served stale.
@@ -109,7 +111,7 @@ impl Process {
             .namespace("sim")
             .beat(BEAT)
             .coherence_window(WINDOW)
-            .lease(Duration::from_millis(500))
+            .lease(LEASE)
             .lease_wait(LEASE_WAIT)
             .breaker(5, Duration::from_millis(200));
         if settings.flush_on_failover {

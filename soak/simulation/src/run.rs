@@ -96,9 +96,9 @@ fn happen(world: &Arc<World>, processes: &Processes, event: &Event) {
                 start(node, Box::pin(client::update(process, key)));
             }
         }
-        What::Announce { node, key } => {
+        What::Announce { node, key, all } => {
             if let Some(process) = alive(node) {
-                start(node, Box::pin(client::announce(process, key)));
+                start(node, Box::pin(client::announce(process, key, all)));
             }
         }
         What::Line { node, commands, messages, lasts } => {

@@ -29,10 +29,12 @@ pub enum Kind {
     Carts,
     /// Values of a `#[cached]` function whose writers announce themselves.
     Prices,
+    /// Values that are built from a cart and a row of their own.
+    Bills,
 }
 
 /// All regions.
-pub const KINDS: [Kind; 9] = [
+pub const KINDS: [Kind; 10] = [
     Kind::Users,
     Kind::Orgs,
     Kind::Pages,
@@ -42,13 +44,14 @@ pub const KINDS: [Kind; 9] = [
     Kind::Stock,
     Kind::Carts,
     Kind::Prices,
+    Kind::Bills,
 ];
 
 impl Kind {
     /// The region's name.
     #[must_use]
     pub fn name(self) -> &'static str {
-        ["users", "orgs", "pages", "books", "feeds", "drafts", "stock", "carts", "prices"][self as usize]
+        ["users", "orgs", "pages", "books", "feeds", "drafts", "stock", "carts", "prices", "bills"][self as usize]
     }
 
     /// The tag of a key, if the region has tags.
@@ -73,9 +76,16 @@ impl Kind {
     pub fn ingredients(self, key: usize) -> Vec<Entry> {
         match self {
             Self::Pages => vec![Entry::of(Self::Users, key), Entry::of(Self::Users, (key + 1) % KEYS)],
+            Self::Bills => vec![Entry::of(Self::Carts, key)],
             Self::Books => vec![Entry::of(Self::Pages, key), Entry::of(Self::Orgs, key)],
             _ => Vec::new(),
         }
+    }
+
+    /// Whether what an invalidation has returned for is seen everywhere from then on.
+    #[must_use]
+    pub fn is_strong(self) -> bool {
+        self == Self::Stock
     }
 
     /// Whether a row of this region does not exist at a version.
@@ -132,6 +142,7 @@ pub struct Schema {
     /// By the name's own text: `users:1`, `#team:1`, `@users`, `*`.
     covers: HashMap<String, Vec<Slot>>,
     slots: Vec<Vec<Slot>>,
+    strong: Vec<Slot>,
 }
 
 impl Schema {
@@ -146,7 +157,9 @@ impl Schema {
                 slots[*row].push(slot);
             }
         }
-        let mut schema = Self { covers: HashMap::new(), slots };
+        let strong = (0..entries.len()).filter(|index| Entry::at(*index).kind.is_strong());
+        let strong = strong.flat_map(|index| oracle.slots(index)).collect();
+        let mut schema = Self { covers: HashMap::new(), slots, strong };
         for (kind, key) in KINDS.into_iter().flat_map(|kind| (0..KEYS).map(move |key| (kind, key))) {
             let Some(row) = kind.own_row(key) else { continue };
             let tag = kind.tag(key).map(|tag| Name::Tag(&tag).text());
@@ -172,6 +185,12 @@ impl Schema {
     pub fn covered_by(&self, matches: impl Fn(&str) -> bool) -> Vec<Slot> {
         let entries = (0..KINDS.len() * KEYS).map(Entry::at).filter(|entry| matches(&entry.text()));
         entries.filter_map(|entry| entry.kind.own_row(entry.key)).flat_map(|row| self.slots[row].clone()).collect()
+    }
+
+    /// Whether the entry of a slot is verified with each read.
+    #[must_use]
+    pub fn is_strong(&self, slot: Slot) -> bool {
+        self.strong.contains(&slot)
     }
 
     /// The slots that a row is in.

@@ -65,7 +65,7 @@ impl World {
     pub fn new(plan: Plan, traced: bool) -> Arc<Self> {
         let timeline = Arc::new(Timeline::default());
         let audit = Audit::new(&timeline, plan.nodes, bound(plan.settings.drift), plan.settings.lag, traced);
-        let tier = Tier::new(&timeline, &audit, plan.nodes, Dice::new(plan.chances, 2));
+        let tier = Tier::new(&timeline, &audit, &plan, Dice::new(plan.chances, 2));
         let dice = Mutex::new(Dice::new(plan.chances, 3));
         let executor = Executor::default();
         Arc::new(Self { plan, timeline, executor, tier, audit, dice, calm: false.into() })

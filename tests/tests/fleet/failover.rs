@@ -211,3 +211,19 @@ async fn a_recovery_that_is_not_finished_is_begun_anew() {
     assert!(a.has_told("breaker_closed"));
     assert_eq!(get_tagged(&users_b, 1, "org:7", "new").await, "new");
 }
+
+// Item 15: a key that was put since it was invalidated. The server knows the put and may have forgotten the invalidation:
+// saying it again costs a load, and what was put is never older than what is found.
+#[tokio::test]
+async fn what_was_put_since_is_loaded_again_and_not_lost() {
+    let fleet = Fleet::new();
+    let ((a, line), c) = (fleet.gated(), fleet.process().await);
+    let (users_a, users_c) = (a.region("users"), c.region("users"));
+    get(&users_a, 1, "old").await;
+    users_a.invalidate(&1_u64).await;
+    assert_eq!(users_c.put(&1_u64, "put".to_owned()).await, Invalidated::Fleet);
+    line.back(true);
+    fleet.pass(Duration::from_secs(2), &[&a, &c]);
+    assert_eq!(get(&users_a, 1, "loaded").await, "loaded", "the source has what was put, or something newer");
+    assert_eq!(get(&users_c, 1, "wrong").await, "loaded", "in all processes");
+}

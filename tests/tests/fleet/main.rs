@@ -1,10 +1,15 @@
 //! Several processes that share a tier (in memory): what one loads the others find, what one invalidates the others drop.
 
+mod background;
 mod basics;
 mod breaker;
+mod clocks;
 mod counters;
+mod decoded_once;
 mod dependencies;
 mod failover;
+mod floods;
+mod found_by_simulation;
 mod gated;
 mod hostile;
 mod late_tags;
@@ -13,6 +18,7 @@ mod link;
 mod many;
 mod mirror;
 mod mutators;
+mod nested;
 mod outbox;
 mod overlapping_writers;
 mod p1_failures_of_the_tier;
@@ -27,5 +33,6 @@ mod status;
 mod strong;
 mod tags;
 mod updates;
+mod what_is_said;
 mod world;
 mod writers;

@@ -255,7 +255,7 @@ impl<V> Shelf<V> {
         raw: &Raw<'_>,
         key: &str,
     ) -> Result<bool, Vec<Known>> {
-        if tier.outbox.covers(NameRef::Key(key), &self.region) {
+        if tier.outbox.covers(NameRef::Key(key), &self.region) && !mutant::is(Mutant::TouchedWhileRead) {
             return Ok(false);
         }
         let believes = self.believes(shared, tier);

@@ -64,6 +64,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     ) -> Invalidated {
         match self.try_to_put(shared, tier, &waiting, &goods).await {
             Attempt::Stored => {
+                if let (Item::Key { key, .. }, false) = (&waiting.item, mutant::is(Mutant::IdentityOfPutBelieved)) {
+                    tier.touch_identity(shared, key);
+                }
                 tier.outbox.sent(std::slice::from_ref(&waiting), &[], shared.clock.now());
                 Invalidated::Fleet
             }
@@ -163,7 +166,8 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             value: &value,
             bytes: &bytes,
             ttl: goods.kept_for,
-            identity: Some((wire.as_str(), identity.as_bytes().as_slice(), life)).filter(|_| !mutant::is(Mutant::PutKeepsIdentity)),
+            identity: Some((wire.as_str(), identity.as_bytes().as_slice(), life))
+                .filter(|_| !mutant::is(Mutant::PutKeepsIdentity)),
             publish: Some(tier.say(&message)),
         };
         // Two puts of one process may be on their way at once, when nobody waits for the first: it was asked for before.

@@ -12,6 +12,7 @@ use super::job::Job;
 use super::server::{Output, Server};
 use crate::audit::{Audit, Reached};
 use crate::dice::Dice;
+use crate::plan::{Plan, Settings};
 use crate::timeline::{MS, Timeline};
 
 /// How long a process waits for an answer.
@@ -38,6 +39,9 @@ pub struct Tier {
     pub(super) timeline: Arc<Timeline>,
     audit: Arc<Audit>,
     state: Mutex<State>,
+    /// How many of a thousand requests are not done at once, and for how long nobody goes on with them.
+    split: u64,
+    gap: Moment,
 }
 
 struct State {
@@ -81,10 +85,18 @@ pub(super) fn failure(kind: BackendErrorKind) -> BackendError {
 impl Tier {
     /// A tier for so many processes.
     #[must_use]
-    pub fn new(timeline: &Arc<Timeline>, audit: &Arc<Audit>, nodes: usize, dice: Dice) -> Arc<Self> {
+    pub fn new(timeline: &Arc<Timeline>, audit: &Arc<Audit>, plan: &Plan, dice: Dice) -> Arc<Self> {
+        let nodes = plan.nodes;
+        let Settings { split, gap, .. } = plan.settings;
         let ends = (0..nodes).map(|_| End::default()).collect();
         let state = State { server: Server::default(), epoch: 0, is_down: false, dice, ends, replica: None };
-        Arc::new(Self { timeline: Arc::clone(timeline), audit: Arc::clone(audit), state: Mutex::new(state) })
+        Arc::new(Self {
+            timeline: Arc::clone(timeline),
+            audit: Arc::clone(audit),
+            state: Mutex::new(state),
+            split,
+            gap,
+        })
     }
 
     /// A request goes out. What becomes of it is decided here.
@@ -132,7 +144,7 @@ impl Tier {
             running.slot.answer(Err(failure(BackendErrorKind::Unavailable)));
             return;
         }
-        let at_once = !state.dice.chance(300);
+        let at_once = !state.dice.chance(self.split);
         loop {
             let State { server, dice, .. } = &mut *state;
             let Some((place, step)) = running.job.next(|many| dice.index(many)) else { break };
@@ -145,7 +157,7 @@ impl Tier {
             }
             running.job.note(place, &step, output);
             if !at_once && !running.job.is_over() {
-                let delay = state.dice.delay(MS / 20);
+                let delay = state.dice.delay(self.gap);
                 drop(state);
                 let tier = Arc::clone(self);
                 self.timeline.after(delay, move || tier.run(running));
