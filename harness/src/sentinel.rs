@@ -15,6 +15,9 @@ const SENTINELS: usize = 3;
 /// How long all may take to agree. A live old master follows the new one only after about 11 s.
 const AGREEMENT: Duration = Duration::from_secs(60);
 
+/// After this time a failover that was asked for has come to nothing: three times the sentinels' own `failover-timeout`.
+const FAILOVER: Duration = Duration::from_secs(12);
+
 /// A master, two replicas and three sentinels, on ports of 127.0.0.1.
 ///
 /// A master that does not answer is given up after 1 s, when two sentinels say so.
@@ -126,12 +129,11 @@ impl Sentinel {
     /// If they do not within a minute.
     pub fn failover(&self) -> &Server {
         let old = self.master();
-        let mut asked = false;
+        // It is refused while another one runs, and where no replica is known to be good. One that has begun may come to
+        // nothing: a sentinel that does not know of it yet can turn the new master into a replica again.
         let done = until(AGREEMENT, || {
-            // It is refused while another one runs, and where no replica is known to be good.
-            asked =
-                asked || self.running_sentinels().any(|node| node.command(&["SENTINEL", "FAILOVER", SERVICE]).is_ok());
-            self.new_master(old)
+            let asked = self.running_sentinels().any(|node| node.command(&["SENTINEL", "FAILOVER", SERVICE]).is_ok());
+            if asked { until(FAILOVER, || self.new_master(old)) } else { self.new_master(old) }
         });
         done.unwrap_or_else(|| self.fail("do not fail over"))
     }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use cache_harness::{Cluster, Reply, Server, slot, until};
+use cache_harness::{Cluster, Connection, Reply, Server, slot, until};
 
 const LONG: Duration = Duration::from_secs(30);
 
@@ -103,4 +103,33 @@ fn a_slot_moves_with_its_keys() {
     cluster.migrate_slot(slot, to, from);
     assert_eq!(from.command(&["CLUSTER", "COUNTKEYSINSLOT", &slot.to_string()]), Reply::Int(250));
     assert_eq!(cluster.masters().len(), 3);
+}
+
+#[test]
+fn behind_proxies_clients_are_sent_to_those_and_the_nodes_go_on_without() {
+    let cluster = Cluster::start();
+    let proxies = cluster.behind_proxies();
+    let master = cluster.node_of("key");
+    let proxy = |node: &Server| {
+        let position = cluster.nodes().iter().position(|other| other.port() == node.port()).unwrap();
+        &proxies[position]
+    };
+    let other = cluster.masters().into_iter().find(|other| other.port() != master.port()).unwrap();
+    let mut client = Connection::tcp(proxy(other).address(), LONG).unwrap();
+    let sent = client.command(&["GET", "key"]).unwrap();
+    assert_eq!(sent, Reply::Error(format!("MOVED {} {}", slot("key"), proxy(master).address())));
+    proxy(master).cut();
+    assert!(Connection::tcp(proxy(master).address(), LONG).is_err());
+    assert!(serves(&cluster, "key"), "it is the proxy that is cut");
+    assert_eq!(cluster.node_of("key").port(), master.port());
+    proxy(master).pass();
+    cluster.settle();
+    // Whoever is started again announces its proxy as before.
+    cluster.kill_master("key");
+    cluster.settle();
+    cluster.restart(master);
+    let heir = cluster.node_of("key");
+    let sent = client.command(&["GET", "key"]).unwrap();
+    assert_eq!(sent, Reply::Error(format!("MOVED {} {}", slot("key"), proxy(heir).address())));
+    assert!(cluster.nodes()[0].command(&["CLUSTER", "NODES"]).text().contains(&format!(":{}@", proxy(master).port())));
 }

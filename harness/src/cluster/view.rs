@@ -9,6 +9,7 @@ const BUS: u16 = 10_000;
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) id: String,
+    /// The one that it listens on, whatever it announces.
     pub(super) port: u16,
     pub(super) flags: String,
     /// Whom it follows.
@@ -30,12 +31,9 @@ impl Member {
     fn read(line: &str) -> Option<Self> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let [id, address, flags, master, _ping, _pong, epoch, link, slots @ ..] = words.as_slice() else { return None };
-        let (address, bus) = address.split_once('@')?;
-        let port = match address.rsplit(':').next()?.parse().ok()? {
-            // Asked over something else than TLS, a node with TLS may not tell where it speaks that.
-            0 => bus.split(',').next()?.parse::<u16>().ok()?.checked_sub(BUS)?,
-            port => port,
-        };
+        let (_, bus) = address.split_once('@')?;
+        // That for clients may be a proxy's, and asked over something else than TLS, a node with TLS may not tell it.
+        let port = bus.split(',').next()?.parse::<u16>().ok()?.checked_sub(BUS)?;
         Some(Self {
             id: (*id).to_owned(),
             port,
@@ -86,13 +84,13 @@ mod tests {
 
     #[test]
     fn lines_of_cluster_nodes_are_read() {
-        let master = "07c3 127.0.0.1:30004@31004,host slave e7d1 0 1426238317239 4 connected";
+        let master = "07c3 127.0.0.1:30004@40004,host slave e7d1 0 1426238317239 4 connected";
         let replica = Member::read(master).expect("it is a line of the specification");
         assert_eq!((replica.port, replica.epoch, replica.master.as_deref()), (30004, 4, Some("e7d1")));
         assert!(replica.is_well() && replica.slots.is_empty());
         let hidden = Member::read("07c3 127.0.0.1:0@40004,,tls-port=30004 slave e7d1 0 1 4 connected");
         assert_eq!(hidden.map(|member| member.port), Some(30004));
-        let master = "e7d1 127.0.0.1:30001@31001 myself,master - 0 0 1 connected 0-5460 7000 [93-<-292f]";
+        let master = "e7d1 127.0.0.1:15001@40001 myself,master - 0 0 1 connected 0-5460 7000 [93-<-292f]";
         let master = Member::read(master).expect("it is a line of the specification");
         assert!(master.owns(0) && master.owns(5460) && master.owns(7000));
         assert!(!master.owns(5461) && !master.owns(93 + 6000));
@@ -104,7 +102,7 @@ mod tests {
     #[test]
     fn a_member_that_is_lost_is_not_well() {
         for (flags, link) in [("master,fail", "connected"), ("slave,fail?", "connected"), ("master", "disconnected")] {
-            let line = format!("id 127.0.0.1:1@2 {flags} - 0 0 1 {link}");
+            let line = format!("id 127.0.0.1:1@10001 {flags} - 0 0 1 {link}");
             assert!(!Member::read(&line).expect("it is a line").is_well(), "{line}");
         }
     }
