@@ -8,13 +8,14 @@ use parking_lot::Mutex;
 use super::message::Message;
 use super::versions::LONGEST_LIFE;
 use super::{Item, OnFailover, Tier};
-use crate::backend::{Bump, Publish};
+use crate::backend::{BackendError, Bump, Publish};
 use crate::clock::Time;
 use crate::event::Event;
-use crate::fleet_name::FleetName;
+use crate::fleet_name::{FleetName, NameRef};
 use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::version::Version;
 
 /// Ticks in the time of a beat.
 const TICKS: u32 = 4;
@@ -239,36 +240,46 @@ impl Tier {
         if now.as_nanos() >= self.keeper.next_announcement.load(Ordering::Acquire) {
             self.keeper.next_announcement.store(now.saturating_add(ANNOUNCED).as_nanos(), Ordering::Release);
             for region in regions {
-                self.announce(shared, &region).await;
+                let under = self.known(shared, NameRef::Region(&region));
+                self.announce(shared, &region, under).await;
             }
         }
     }
 
-    /// Tells the fleet under which schemas values of a region lie. Before the first of them is stored.
-    pub(crate) async fn announce(&self, shared: &Shared, region: &str) -> bool {
-        let registry = self.names.schemas(region);
-        let again = self.announced.lock().contains(region);
-        let (mut told, mut lost) = (true, false);
-        for schema in self.schemas_of(region) {
-            let add = || self.backend.add_member(&registry, schema.as_bytes(), LONGEST_LIFE);
-            match self.ask(shared, "announce a schema", add).await {
-                Ok(new) => lost |= new && again,
-                Err(_) => told = false,
-            }
-        }
-        if lost {
+    /// Tells the fleet under which schemas values of a region lie: before the first of them is stored, and before the first
+    /// that is stored under another version of the region. Who finds that the set was lost changes that version, and so
+    /// nothing is valid that was stored under a schema that the set does not have.
+    pub(crate) async fn announce(&self, shared: &Shared, region: &str, under: Option<Version>) -> bool {
+        let again = self.is_announced(region);
+        let Ok(new) = self.add_schemas(shared, region).await else { return false };
+        if new && again {
             // The tier has lost the set, and with it schemas of others that this process may not know.
             self.drop_unknown(shared, region, true).await.ok();
         }
-        if told {
-            self.announced.lock().insert(region.into());
+        self.announced.lock().insert(region.into(), under);
+        true
+    }
+
+    /// Adds what this process knows to the set of a region's schemas; says whether something of it was not there.
+    pub(super) async fn add_schemas(&self, shared: &Shared, region: &str) -> Result<bool, BackendError> {
+        let registry = self.names.schemas(region);
+        let mut new = false;
+        for schema in self.schemas_of(region) {
+            let add = || self.backend.add_member(&registry, schema.as_bytes(), LONGEST_LIFE);
+            new |= self.ask(shared, "announce a schema", add).await?;
         }
-        told
+        Ok(new)
     }
 
     /// Whether the fleet was told of the schemas of a region.
     pub(crate) fn is_announced(&self, region: &str) -> bool {
-        self.announced.lock().contains(region)
+        self.announced.lock().contains_key(region)
+    }
+
+    /// Makes sure that the fleet was told of the schemas since the region has this version; says whether it was.
+    pub(crate) async fn announce_under(&self, shared: &Shared, region: &str, version: Version) -> bool {
+        let known = self.announced.lock().get(region).copied().flatten();
+        known == Some(version) || Box::pin(self.announce(shared, region, Some(version))).await
     }
 
     /// The schemas under which values of a region lie, as far as is known.

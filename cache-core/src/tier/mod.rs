@@ -21,7 +21,7 @@ mod writer;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use parking_lot::Mutex;
 
 use crate::backend::{Answer, Backend, BackendError, BackendErrorKind};
@@ -34,6 +34,7 @@ use crate::mutant::{self, Mutant};
 use crate::random::Random;
 use crate::shared::Shared;
 use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::version::Version;
 use breaker::Breaker;
 use keeper::Keeper;
 use link::Link;
@@ -70,7 +71,7 @@ pub(crate) struct Tier {
     /// The schemas under which values of each region were stored by anybody, as far as is known.
     schemas: Mutex<HashMap<Arc<str>, BTreeSet<String>, KeyHasher>>,
     /// The regions whose schemas the fleet was told of.
-    announced: Mutex<HashSet<Arc<str>, KeyHasher>>,
+    announced: Mutex<HashMap<Arc<str>, Option<Version>, KeyHasher>>,
     keeper: Keeper,
     /// The server may have forgotten what it acknowledged, and was not told again yet.
     forgotten: AtomicBool,
@@ -93,7 +94,7 @@ impl Tier {
             floors: Floors::new(hasher.clone()),
             origin: random.next_u64(),
             schemas: Mutex::new(HashMap::with_hasher(hasher.clone())),
-            announced: Mutex::new(HashSet::with_hasher(hasher.clone())),
+            announced: Mutex::new(HashMap::with_hasher(hasher.clone())),
             keeper: Keeper::default(),
             forgotten: AtomicBool::new(false),
             settings,

@@ -179,7 +179,8 @@ impl Tier {
         let (message, registry) = (self.message(items, put), self.names.schemas(region));
         if !self.is_announced(region) && !self.schemas_of(region).is_empty() {
             // Only then does a set without them tell that it was lost.
-            self.announce(shared, region).await;
+            let under = self.known(shared, NameRef::Region(region));
+            self.announce(shared, region, under).await;
         }
         let own = self.schemas_of(region);
         let mut schemas = own.clone();
@@ -206,6 +207,8 @@ impl Tier {
             if lost || announced.len() > MOST_SCHEMAS {
                 // There may be values under schemas that nobody tells: the whole region goes.
                 self.drop_unknown(shared, region, guarded).await?;
+                // Found by the next who looks: else every invalidation would cost the region.
+                _ = self.add_schemas(shared, region).await;
             }
             schemas.extend(announced.into_iter().take(MOST_SCHEMAS));
             schemas.sort();

@@ -110,3 +110,34 @@ async fn a_set_of_schemas_that_was_evicted_costs_the_region() {
     users_old.invalidate(&1_u64).await;
     assert_eq!(get(&users_new, 1, "new").await, "new");
 }
+
+// A set that was lost costs the region once, not with each invalidation until somebody announces it again.
+#[tokio::test]
+async fn a_set_of_schemas_that_was_lost_costs_the_region_once() {
+    let fleet = Fleet::new();
+    let (a, b) = (fleet.process().await, fleet.process().await);
+    let (users_a, users_b) = (a.region("users"), b.region("users"));
+    get(&users_b, 1, "Ada").await;
+    get(&users_a, 1, "wrong").await;
+    fleet.tier.evict("test:r:{users}");
+    users_a.invalidate(&1_u64).await;
+    get(&users_b, 2, "Grace").await;
+    users_a.invalidate(&1_u64).await;
+    assert_eq!(users_b.get(&2_u64).as_deref(), Some("Grace"), "another key of the region");
+}
+
+// Item 8: who has announced itself before the set was lost does so once more before it stores anything else.
+#[tokio::test]
+async fn a_lost_set_that_one_version_has_made_anew_gets_the_other_version_too() {
+    let fleet = Fleet::new();
+    let (old, new) = (fleet.process().await, fleet.process().await);
+    let (users_old, users_new) = (version(&old, "1"), version(&new, "2"));
+    get(&users_new, 1, "first").await;
+    get(&users_old, 2, "first").await;
+    fleet.tier.evict("test:r:{users}");
+    // Made anew by who does not know the old version.
+    users_new.invalidate(&7_u64).await;
+    get(&users_old, 1, "old").await;
+    users_new.invalidate(&1_u64).await;
+    assert_eq!(get(&users_old, 1, "new").await, "new");
+}

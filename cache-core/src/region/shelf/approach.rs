@@ -139,8 +139,11 @@ impl<V: Send + Sync + 'static> Shelf<V> {
     /// What has to be there before a load that is going to be stored; says whether it is.
     pub(super) async fn prepare(&self, shared: &Shared, tier: &Tier) -> bool {
         // Before the first value is stored under it: who invalidates has to know all schemas.
-        if !tier.is_announced(&self.region) && !Box::pin(tier.announce(shared, &self.region)).await {
-            return false;
+        if !tier.is_announced(&self.region) {
+            let under = tier.known(shared, NameRef::Region(&self.region));
+            if !Box::pin(tier.announce(shared, &self.region, under)).await {
+                return false;
+            }
         }
         if self.late_tags.load(Ordering::Relaxed) && !tier.fences.are_known() {
             Box::pin(tier.know_fences(shared)).await;

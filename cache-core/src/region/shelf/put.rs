@@ -140,6 +140,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             let Captured::Version(version) = captured else { return None };
             known.push((name, version));
         }
+        if !self.is_told_of(shared, tier, &known).await {
+            return None;
+        }
         // A new one, set in the step that stores the value: what was built on the old value is old from then on.
         // Always: this process need not know that somebody has built on it.
         let identity = Version::from_random(&*shared.random);

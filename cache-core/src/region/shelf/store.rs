@@ -10,7 +10,7 @@ use super::ticket::Right;
 use super::{Shelf, Ticket};
 use crate::backend::Commit;
 use crate::envelope::{self, Draft};
-use crate::fleet_name::FleetName;
+use crate::fleet_name::{FleetName, NameRef};
 use crate::foundation::{Foundation, Known, merge};
 use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
@@ -115,6 +115,9 @@ impl<V: Send + Sync + 'static> Shelf<V> {
             if !outlived.is_empty() && Box::pin(tier.capture(shared, &outlived, kept_for)).await.is_err() {
                 return Fate::Local { capped: true };
             }
+            if !self.is_told_of(shared, tier, &names).await {
+                return Fate::Local { capped: true };
+            }
             let draft = Draft {
                 payload: payload.as_deref(),
                 codec: self.codec,
@@ -145,6 +148,15 @@ impl<V: Send + Sync + 'static> Shelf<V> {
                 None => Fate::Local { capped: true },
             }
         })
+    }
+
+    /// Whether the fleet knows of this region's schema, under the version of the region that is among `names`.
+    pub(super) async fn is_told_of(&self, shared: &Shared, tier: &Tier, names: &[Known]) -> bool {
+        let region = NameRef::Region(&self.region);
+        match names.iter().find(|(name, _)| name.as_name() == region) {
+            Some((_, version)) => tier.announce_under(shared, &self.region, *version).await,
+            None => true,
+        }
     }
 
     async fn commit(
