@@ -131,9 +131,6 @@ impl Tier {
                 }
                 Captured::Version(version)
             }
-            None if mutant::is(Mutant::MarksAreVersions) => {
-                Version::parse(bytes).map_or(Captured::Foreign, Captured::Version)
-            }
             None if Version::parse(bytes).is_some() => Captured::Mark,
             None => Captured::Foreign,
         };
@@ -167,7 +164,7 @@ pub(crate) enum Captured {
 
 /// The version that these bytes are. A mark is none.
 fn parse(bytes: Option<&[u8]>) -> Option<Version> {
-    Version::parse(bytes?).filter(|version| !version.is_mark())
+    Version::parse(bytes?).filter(|version| !version.is_mark() || mutant::is(Mutant::MarksAreVersions))
 }
 
 /// What a fence is known to be, and since when.

@@ -163,12 +163,21 @@ impl Plan {
             _ => Pace::Usual,
         };
         let keys = if pace == Pace::Crowd { 1 } else { 1 + dice.index(KEYS) };
+        if pace == Pace::Crowd && !quiet {
+            plan.settings.split = *dice.one(&[300, 900]);
+            plan.settings.gap = *dice.one(&[MS / 20, MS, 3 * MS]);
+        }
+        let deaths_only = kinds.contains(&Kind::Prices) && dice.chance(400);
         for round in 0..ROUNDS {
             let start = round * (ACTIVE + SETTLING);
             plan.reads(&mut dice, start, &kinds, keys, pace);
             if !quiet {
                 plan.changes(&mut dice, start, &kinds, keys, pace);
-                plan.faults(&mut dice, start);
+                match pace {
+                    _ if deaths_only => plan.deaths(&mut dice, start),
+                    Pace::Seldom if dice.chance(700) => plan.deaf(&mut dice, start),
+                    _ => plan.faults(&mut dice, start),
+                }
             }
         }
         // What lives in the cache only, a failover may take back: nobody can say it again.
@@ -277,6 +286,21 @@ impl Plan {
             };
             self.push(start + at, what);
         }
+    }
+
+    /// Processes die, and nothing else happens.
+    fn deaths(&mut self, dice: &mut Dice, start: Moment) {
+        for _ in 0..dice.between(1, 4) {
+            let what = What::Crash { node: dice.index(self.nodes), lasts: dice.between(20 * MS, 400 * MS) };
+            self.push(start + dice.below(ACTIVE - 2 * MS), what);
+        }
+    }
+
+    /// A process hears nothing for longer than it may believe what it knows.
+    fn deaf(&mut self, dice: &mut Dice, start: Moment) {
+        let (node, lasts) = (dice.index(self.nodes), dice.between(2500 * MS, 3800 * MS));
+        let what = What::Line { node, commands: Weather::Fair, messages: Weather::Hole, lasts };
+        self.push(start + dice.below(400 * MS), what);
     }
 
     fn faults(&mut self, dice: &mut Dice, start: Moment) {
