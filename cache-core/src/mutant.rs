@@ -74,10 +74,6 @@ mutants! {
     RefusedPutIsIgnored
     /// Two puts of one process end in any order.
     PutsOvertake
-    /// The mark of a writer is taken for a version.
-    MarksAreVersions
-    /// A writer that ends removes whatever mark there is.
-    ForeignMarksAreRemoved
     /// After a gap what was there before is still believed.
     GapNotTouched
     /// What is in a process stays there when nothing proves that messages come.

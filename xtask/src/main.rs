@@ -16,6 +16,7 @@ mod msrv;
 mod proof;
 mod report;
 mod setup;
+mod simulation;
 mod soak;
 mod steps;
 mod test;

@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::command::{Command, Failure};
 use crate::steps::{self, Step};
-use crate::{ceiling, features, fuzz, house, interleavings, msrv, setup};
+use crate::{ceiling, features, fuzz, house, interleavings, msrv, setup, simulation};
 
 pub(crate) const STEPS: &[Step] = &[
     Step { name: "setup", what: "tools that a fresh machine may lack", slow: false, run: setup::run },
@@ -15,6 +15,12 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "msrv", what: "the minimum Rust version is stated and kept", slow: false, run: msrv::run },
     Step { name: "ceiling", what: "how many crates a default build pulls in", slow: false, run: ceiling::run },
     Step { name: "interleavings", what: "promises under many orders of steps", slow: true, run: interleavings::run },
+    Step {
+        name: "simulation",
+        what: "fleets with faults, and mistakes to be noticed",
+        slow: true,
+        run: simulation::run,
+    },
     Step { name: "fuzz", what: "keys, patterns and parsers with random inputs", slow: true, run: fuzz::run },
     Step { name: "doctests", what: "examples in the documentation", slow: false, run: doctests },
     Step { name: "tests", what: "all tests", slow: false, run: tests },

@@ -164,7 +164,7 @@ pub(crate) enum Captured {
 
 /// The version that these bytes are. A mark is none.
 fn parse(bytes: Option<&[u8]>) -> Option<Version> {
-    Version::parse(bytes?).filter(|version| !version.is_mark() || mutant::is(Mutant::MarksAreVersions))
+    Version::parse(bytes?).filter(|version| !version.is_mark())
 }
 
 /// What a fence is known to be, and since when.

@@ -10,7 +10,6 @@ use futures_util::future::join_all;
 use super::versions::fence_of;
 use super::{Item, Tier};
 use crate::backend::{Bump, MARK};
-use crate::mutant::{self, Mutant};
 use crate::shared::Shared;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::version::Version;
@@ -101,12 +100,6 @@ impl Inner {
     }
 
     async fn free(&self, shared: &Shared, tier: &Tier, place: &Place) {
-        if mutant::is(Mutant::ForeignMarksAreRemoved) {
-            let free = Version::from_random(&*shared.random);
-            drop(tier.backend.take(&place.name, free.as_bytes(), tier.settings.lease).await);
-            drop(tier.backend.swap(&place.name, free.as_bytes(), None).await);
-            return;
-        }
         if place.shared.load(Ordering::Acquire) {
             // It ends by itself, after the other writer's last renewal of its own.
             return;

@@ -57,9 +57,10 @@ fn many(args: &Args) -> Result<bool, String> {
 
 fn table(args: &Args, batch: &Batch) -> String {
     let tally = &batch.tally;
-    let mut table = String::from("| what | how much |\n|---|---|\n");
+    let mut table =
+        format!("### Seeds {} to {}\n\n| what | how much |\n|---|---|\n", args.from, args.from + batch.seeds - 1);
     let mut row = |what: &str, how_much: String| writeln!(table, "| {what} | {how_much} |").ok();
-    row("seeds", format!("{} to {}", args.from, args.from + batch.seeds - 1));
+    row("seeds", batch.seeds.to_string());
     row("seeds that broke a promise", batch.bad.len().to_string());
     if args.twice {
         row("each run twice, and the same", "yes".to_owned());
@@ -116,7 +117,9 @@ fn mutants(_: &Args) -> Result<bool, String> {
 #[cfg(mutants)]
 fn mutants(args: &Args) -> Result<bool, String> {
     use cache_simulation::mutants::hunt_all;
-    let mut table = String::from("| mistake | first seed that notices | what it says |\n|---|---|---|\n");
+    let mut table = String::from(
+        "### Deliberate mistakes\n\n| mistake | first seed that notices | what it says |\n|---|---|---|\n",
+    );
     let mut all = true;
     for (mutant, caught) in hunt_all(&args.mutant, args.from..args.from + args.seeds) {
         let (seed, what) =

@@ -173,9 +173,12 @@ impl Plan {
             plan.reads(&mut dice, start, &kinds, keys, pace);
             if !quiet {
                 plan.changes(&mut dice, start, &kinds, keys, pace);
+                if pace == Pace::Crowd {
+                    plan.scenes(&mut dice, start, &kinds, keys);
+                }
                 match pace {
                     _ if deaths_only => plan.deaths(&mut dice, start),
-                    Pace::Seldom if dice.chance(700) => plan.deaf(&mut dice, start),
+                    Pace::Seldom if dice.chance(700) => plan.deaf(&mut dice, start, &kinds, keys),
                     _ => plan.faults(&mut dice, start),
                 }
             }
@@ -296,11 +299,73 @@ impl Plan {
         }
     }
 
-    /// A process hears nothing for longer than it may believe what it knows.
-    fn deaf(&mut self, dice: &mut Dice, start: Moment) {
-        let (node, lasts) = (dice.index(self.nodes), dice.between(2500 * MS, 3800 * MS));
-        let what = What::Line { node, commands: Weather::Fair, messages: Weather::Hole, lasts };
-        self.push(start + dice.below(400 * MS), what);
+    /// A process hears nothing for longer than it may believe what it knows, and is the only one that reads.
+    fn deaf(&mut self, dice: &mut Dice, start: Moment, kinds: &[Kind], keys: usize) {
+        let (node, lasts) = (dice.index(self.nodes), dice.between(2800 * MS, 3800 * MS));
+        let (at, entry) = (start + dice.below(100 * MS), Entry::of(*dice.one(kinds), dice.index(keys)));
+        self.push(at, What::Line { node, commands: Weather::Fair, messages: Weather::Hole, lasts });
+        let target = if entry.kind.tag(entry.key).is_some() { Target::Tag } else { Target::Key };
+        let other = (node + 1) % self.nodes;
+        self.push(at + dice.below(300 * MS), What::Write { node: other, entry, target, patience: Patience::Waits });
+        for _ in 0..6 {
+            self.push(at + dice.below(lasts), What::Read { node, entry, times: 1, how: How::Load });
+        }
+    }
+
+    /// What is dangerous when it happens at once, again and again.
+    fn scenes(&mut self, dice: &mut Dice, start: Moment, kinds: &[Kind], keys: usize) {
+        for _ in 0..dice.between(5, 20) {
+            let at = start + dice.below(ACTIVE - 500 * MS);
+            let (kind, key) = (*dice.one(kinds), dice.index(keys));
+            let writer = dice.index(self.nodes);
+            let soon = *dice.one(&[MS, 3 * MS, 8 * MS]);
+            let reads = match kind {
+                // Writers that announce themselves while others do.
+                Kind::Prices => {
+                    let all = dice.chance(500);
+                    for other in 0..dice.between(2, 4) {
+                        let node = (writer + other as usize) % self.nodes;
+                        self.push(at + dice.below(soon), What::Announce { node, key, all });
+                    }
+                    Entry::of(kind, key)
+                }
+                // A put, and what is built on the value before.
+                Kind::Carts | Kind::Bills => {
+                    let node = key % self.nodes;
+                    let patience = *dice.one(&[Patience::Waits, Patience::Waits, Patience::Leaves]);
+                    self.push(at + soon, What::Put { node, key, patience });
+                    let bill = Entry::of(Kind::Bills, key);
+                    for how in [How::Force, How::Force, How::Force, How::Load, How::Load] {
+                        self.push(at + dice.below(2 * soon), What::Read { node, entry: bill, times: 2, how });
+                    }
+                    for _ in 0..3 {
+                        let later = at + dice.between(soon, 4 * soon);
+                        self.push(later, What::Read { node, entry: bill, times: 3, how: How::Load });
+                    }
+                    Entry::of(Kind::Carts, key)
+                }
+                // Loads of which one began before, and one after.
+                kind => {
+                    let entry = Entry::of(if kind == Kind::Books { Kind::Users } else { kind }, key);
+                    for _ in 0..2 {
+                        let node = dice.index(self.nodes);
+                        let target =
+                            if entry.kind.tag(key).is_some() && dice.chance(400) { Target::Tag } else { Target::Key };
+                        self.push(
+                            at + dice.below(soon),
+                            What::Write { node, entry, target, patience: Patience::Waits },
+                        );
+                    }
+                    entry
+                }
+            };
+            for _ in 0..5 {
+                let what = What::Read { node: dice.index(self.nodes), entry: reads, times: 2, how: How::Load };
+                self.push(at + dice.below(2 * soon), what);
+            }
+            let what = What::Read { node: dice.index(self.nodes), entry: reads, times: 3, how: How::Load };
+            self.push(at + dice.between(10 * MS, 400 * MS), what);
+        }
     }
 
     fn faults(&mut self, dice: &mut Dice, start: Moment) {

@@ -47,7 +47,7 @@ async fn set(id: u64, process: &Arc<Process>) -> Moment {
         }
     }
     // The worst moment to die in.
-    let dies = world.plan.has(|what| matches!(what, What::Crash { .. })) && world.dice.lock().chance(200);
+    let dies = world.plan.has(|what| matches!(what, What::Crash { .. })) && world.dice.lock().chance(300);
     if dies && !world.calm.load(std::sync::atomic::Ordering::Relaxed) {
         world.doomed.lock().push(process.node);
     }
