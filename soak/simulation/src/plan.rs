@@ -83,7 +83,7 @@ pub enum What {
     /// A process dies, and another one begins after a while.
     Crash { node: usize, lasts: Moment },
     /// Names of these kinds are evicted, so many in a thousand.
-    Evict { kinds: &'static [char], in_thousand: u64 },
+    Evict { kinds: &'static str, in_thousand: u64 },
     /// Everything in the tier is flushed.
     Flush,
     /// The server dies and comes back with nothing.
@@ -178,6 +178,7 @@ impl Plan {
                 }
                 match pace {
                     _ if deaths_only => plan.deaths(&mut dice, start),
+                    _ if pace != Pace::Crowd && dice.chance(120) => plan.forgetting(&mut dice, start, &kinds, keys),
                     Pace::Seldom if dice.chance(700) => plan.deaf(&mut dice, start, &kinds, keys),
                     _ => plan.faults(&mut dice, start),
                 }
@@ -291,6 +292,26 @@ impl Plan {
         }
     }
 
+    /// Two processes have invalidated one after the other, and the tier goes back to a moment after that. Who came second is
+    /// gone, and who came first still knows what it has said.
+    fn forgetting(&mut self, dice: &mut Dice, start: Moment, kinds: &[Kind], keys: usize) {
+        let entry = Entry::of(*dice.one(kinds), dice.index(keys));
+        let target = if entry.kind.tag(entry.key).is_some() { Target::Tag } else { Target::Region };
+        let (first, second) = (0, 1);
+        let (at, patience) = (start + dice.between(500 * MS, 3000 * MS), Patience::Waits);
+        let soon = 10 * MS + 4 * self.settings.load;
+        let read = |node| What::Read { node, entry, times: 1, how: How::Load };
+        self.push(at, What::Write { node: first, entry, target, patience });
+        self.push(at + soon, read(dice.index(self.nodes)));
+        self.push(at + 2 * soon, What::Write { node: second, entry, target, patience });
+        let behind = at + 2 * soon + dice.between(5 * MS, 15 * MS);
+        self.push(behind, What::Failover { behind: dice.between(MS, 5 * MS), lasts: dice.between(MS, 50 * MS) });
+        self.push(behind + MS / 2, What::Crash { node: second, lasts: 300 * MS });
+        for _ in 0..4 {
+            self.push(behind + dice.between(60 * MS, 400 * MS), read(first));
+        }
+    }
+
     /// Processes die, and nothing else happens.
     fn deaths(&mut self, dice: &mut Dice, start: Moment) {
         for _ in 0..dice.between(1, 4) {
@@ -384,9 +405,8 @@ impl Plan {
                     3 => What::Stop { node, lasts },
                     4 => What::Crash { node, lasts: lasts / 4 },
                     5 => {
-                        let all: [&'static [char]; 8] =
-                            [&['v'], &['t'], &['i'], &['l'], &['f'], &['r'], &['t', 'f', 'i'], &['v', 'l', 's']];
-                        What::Evict { kinds: *dice.one::<&'static [char]>(&all), in_thousand: dice.between(100, 1000) }
+                        let kinds = *dice.one(&["v", "t", "i", "l", "f", "r", "tfi", "vls"]);
+                        What::Evict { kinds, in_thousand: dice.between(100, 1000) }
                     }
                     6 if dice.chance(500) => What::Flush,
                     6 => What::Restart { lasts: lasts / 8 },

@@ -200,10 +200,10 @@ impl Server {
     }
 
     /// Evicts names whose kind is one of these, each with this chance in a thousand.
-    pub(super) fn evict(&mut self, kinds: &[char], mut chosen: impl FnMut() -> bool) {
+    pub(super) fn evict(&mut self, kinds: &str, mut chosen: impl FnMut() -> bool) {
         self.slots.retain(|name, _| {
             let kind = name.split(':').nth(1).and_then(|kind| kind.chars().next());
-            !(kind.is_some_and(|kind| kinds.contains(&kind)) && chosen())
+            !(kind.is_some_and(|kind| kinds.contains(kind)) && chosen())
         });
     }
 

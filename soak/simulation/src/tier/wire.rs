@@ -369,7 +369,7 @@ impl Tier {
     }
 
     /// Evicts names of these kinds.
-    pub fn evict(&self, kinds: &[char], in_thousand: u64) {
+    pub fn evict(&self, kinds: &str, in_thousand: u64) {
         let mut state = self.state.lock();
         let State { server, dice, .. } = &mut *state;
         server.evict(kinds, || dice.chance(in_thousand));
