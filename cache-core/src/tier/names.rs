@@ -11,7 +11,6 @@ use smallvec::SmallVec;
 use crate::error::{Error, ErrorKind};
 use crate::fleet_name::NameRef;
 use crate::key::KeyWriter;
-use crate::mutant::{self, Mutant};
 use crate::version::Version;
 
 /// How many fences late tags share.
@@ -90,9 +89,7 @@ impl WireNames {
     pub(crate) fn staging(&self, key: &str, token: &Version) -> String {
         let mut name = String::with_capacity(self.ns.len() + key.len() + 6 + 2 * Version::LEN);
         [&self.ns, ":s:{", key, "}:"].iter().for_each(|part| name.push_str(part));
-        if !mutant::is(Mutant::SharedStagingName) {
-            token.write_hex(&mut name);
-        }
+        token.write_hex(&mut name);
         name
     }
 

@@ -168,7 +168,10 @@ impl<V: Send + Sync + 'static> Shelf<V> {
         bytes: &[u8],
         ttl: Duration,
     ) -> Option<bool> {
-        let (lease, staging) = (tier.names.lease(name.key()), tier.names.staging(name.key(), &token));
+        let (lease, mut staging) = (tier.names.lease(name.key()), tier.names.staging(name.key(), &token));
+        if mutant::is(Mutant::SharedStagingName) {
+            staging = [&lease, ":staged"].concat();
+        }
         let commit = Commit {
             lease: &lease,
             token: token.as_bytes(),
