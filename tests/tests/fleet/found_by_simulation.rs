@@ -10,7 +10,7 @@ use cache_core::backend::{Backend, MARK};
 use cache_tests::Gate;
 
 use crate::gated::Fate;
-use crate::world::{Fleet, drive, get, get_tagged};
+use crate::world::{Fleet, drive, get, get_tagged, get_through};
 
 /// Lets a future go on as far as it can; says whether it is not over.
 async fn waits<F: Future>(mut future: Pin<&mut F>) -> bool {
@@ -92,6 +92,40 @@ async fn of_two_puts_of_one_process_the_second_stays() {
     [&a, &b].into_iter().for_each(crate::world::Process::settle);
     assert_eq!(drive(&fleet, &[&a, &b], get(&users_b, 1, "source")).await, "second");
     assert_eq!(users_a.get(&1_u64).as_deref(), Some("second"));
+}
+
+// P3: who has waited for another process's load since before a put looks into the tier while that is under way.
+#[tokio::test]
+async fn a_look_that_a_put_overtakes_does_not_bring_the_value_before() {
+    let fleet = Fleet::new();
+    let b = fleet.process().await;
+    let (a, line) = fleet.gated();
+    let (users_a, users_b) = (a.region("users"), b.region("users"));
+    let both = [&a, &b];
+    let gate = Gate::closed();
+    let mut loads = pin!(get_through(&gate, &users_b, 1, "old"));
+    assert!(waits(loads.as_mut()).await);
+    let mut looks = pin!(get(&users_a, 1, "wrong"));
+    let committing = line.next("commit", "users:1", Fate::Before);
+    assert!(waits(looks.as_mut()).await, "it waits for the other process");
+    gate.let_through(1);
+    assert_eq!(drive(&fleet, &[&b], loads).await, "old");
+    let mut put = pin!(users_a.put(&1_u64, "new".to_owned()));
+    while committing.reached() == 0 {
+        assert!(waits(put.as_mut()).await);
+        a.settle();
+    }
+    let reading = line.next("read", "users:1", Fate::After);
+    while reading.reached() == 0 {
+        assert!(waits(looks.as_mut()).await, "it has not looked yet");
+        fleet.pass(Duration::from_millis(10), &both);
+    }
+    committing.release();
+    drive(&fleet, &both, put).await;
+    reading.release();
+    // Who asked before the put may get either.
+    drive(&fleet, &both, looks).await;
+    assert_eq!(users_a.get(&1_u64).as_deref(), Some("new"));
 }
 
 // P2: what was built on the value before is stored while the put is under way, which changes the identity last.

@@ -204,7 +204,9 @@ impl<V> Shelf<V> {
         // before that.
         let touched = shared.touches.read() != raw.read_at && !mutant::is(Mutant::TouchedWhileRead) && {
             let states = envelope.names().filter_map(|(name, _)| self.local(shared, tier, name));
-            states.chain([Arc::clone(tier.floor(key))]).any(|state| state.last() > raw.read_at)
+            // A put touches the identity when it is done, and its key when it begins.
+            let own = tier.local(shared, NameRef::Key(key)).into_iter().chain([Arc::clone(tier.floor(key))]);
+            states.chain(own).any(|state| state.last() > raw.read_at)
         };
         let followed = self.keeps || errand.built_on;
         // Touched by messages, as the tags of what is loaded here are.
