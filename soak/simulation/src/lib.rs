@@ -2,7 +2,7 @@
 //!
 //! A [run](run()) is one seed. From it follows a [`Plan`]: who reads, writes and invalidates what and when, and which faults
 //! happen. The processes are real caches of `cache-core`; simulated are the [clocks](clock), which are wrong, the
-//! [tier](tier), which does each request in its smallest steps and loses, delays and repeats what goes over the network,
+//! [tier], which does each request in its smallest steps and loses, delays and repeats what goes over the network,
 //! and the source. Every read is held against what the promises allow ([`audit`]).
 //!
 //! A seed always goes the same way. One that finds something is [shrunk](shrink()) to a short history.
