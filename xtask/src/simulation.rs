@@ -9,8 +9,9 @@ pub(crate) fn run() -> Result<(), Failure> {
 
 /// Both with one program: without a mistake that is chosen it is the one without mistakes.
 fn program(options: &[&str]) -> Result<(), Failure> {
-    let command = Command::cargo("run --release --locked --quiet -p cache-simulation --bin simulation --")
+    let command = Command::cargo("run --release --locked --quiet -p cache-simulation --bin simulation")
         .target_folder("mutants")
-        .env("RUSTFLAGS", "--cfg mutants");
+        .env("RUSTFLAGS", "--cfg mutants")
+        .arg("--");
     options.iter().fold(command, |command, option| command.arg(*option)).run()
 }
