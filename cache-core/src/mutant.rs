@@ -42,8 +42,6 @@ mutants! {
     DependenciesCapturedAnew
     /// The fence of a late tag is read once more before the tag is captured, not after.
     FenceReadBeforeTag
-    /// An invalidation changes a tag first and its fence second.
-    TagChangedBeforeFence
     /// Late tags are captured after the load, and nothing else is asked.
     FencesIgnored
     /// After a failover the versions that were set before are set again.

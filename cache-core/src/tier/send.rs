@@ -132,11 +132,6 @@ impl Tier {
             names.push((name.wire_key(self.names.namespace()), version.as_bytes().to_vec()));
             versions.push(((*item).clone(), version));
         }
-        if mutant::is(Mutant::TagChangedBeforeFence) {
-            let tags = Bump { fences: &[], names: &names, ttl: LONGEST_LIFE * 2, publish: None, confirm: None };
-            self.request(shared, "invalidate", guarded, || self.backend.bump(tags)).await?;
-            names.clear();
-        }
         let message = self.message(items, false);
         let bump = Bump {
             fences: &fences,

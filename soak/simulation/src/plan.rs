@@ -164,8 +164,8 @@ impl Plan {
         };
         let keys = if pace == Pace::Crowd { 1 } else { 1 + dice.index(KEYS) };
         if pace == Pace::Crowd && !quiet {
-            plan.settings.split = *dice.one(&[300, 900]);
-            plan.settings.gap = *dice.one(&[MS / 20, MS, 3 * MS]);
+            plan.settings.split = *dice.one(&[700, 900]);
+            plan.settings.gap = *dice.one(&[MS / 4, MS, 3 * MS]);
         }
         let deaths_only = kinds.contains(&Kind::Prices) && dice.chance(400);
         for round in 0..ROUNDS {
